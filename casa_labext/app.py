@@ -1,0 +1,35 @@
+"""The Jupyter server extension."""
+
+from __future__ import annotations
+
+from jupyter_server.extension.application import ExtensionApp
+
+from ._version import __version__
+from .environments import Environments
+from .registry import Registry
+from .routes import routes
+
+
+class CasaLabext(ExtensionApp):
+    """Dask clusters for the users of this server."""
+
+    name = "casa_labext"
+    version = __version__
+    load_other_extensions = True
+
+    def initialize_handlers(self) -> None:
+        """Add the routes. Clusters of an earlier server are adopted once the server is up."""
+        assert self.serverapp
+        web_app = self.serverapp.web_app
+        self.registry = Registry(
+            base_url=web_app.settings["base_url"],
+            cwd=self.serverapp.root_dir,
+            environments=Environments(self.serverapp.kernel_spec_manager),
+            log=self.log,
+        )
+        self.handlers.extend(routes(self.registry))
+        self.serverapp.io_loop.add_callback(self.registry.adopt)
+
+    async def stop_extension(self) -> None:
+        """Close the clusters."""
+        await self.registry.stop()

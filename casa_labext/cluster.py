@@ -1,0 +1,257 @@
+"""One cluster as the server sees it: it mirrors the host's status, passes commands on, and clears up when the host is gone."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from jupyter_server.utils import url_path_join
+
+from . import directories, kinds
+from .host import log, processes
+from .host.errors import ClusterError, WrongState, describe
+from .host.lifecycle import FINAL_FILE, GRACE, nothing
+from .host.record import Record, Size
+from .hostclient import MARGIN, HostClient, HostGone
+from .launcher import launch
+from .snippet import client_code
+
+#: Seconds between two tries to reach a host that does not answer.
+RETRY_INTERVAL = 1.0
+#: Seconds that the host's own answers take at most.
+COMMAND_DEADLINE = 10.0
+#: States in which there is no host any more.
+ENDED = ("failed", "close_failed")
+
+
+class Cluster:
+    """A cluster, from the request to its removal.
+
+    `changed` is called after each change of what `public` returns, `removed` with the cluster and the reason when nothing is left of it;
+    a reason is given only where nobody asked for the removal.
+    """
+
+    def __init__(
+        self, record: Record, changed: Callable[[Cluster], None], removed: Callable[[Cluster, str | None], None]
+    ) -> None:
+        self.record = record
+        self._changed = changed
+        self._removed = removed
+        self._directory: Path | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._client: HostClient | None = None
+        self._launched = asyncio.Event()
+        self._closing: asyncio.Task[None] | None = None
+        self._status = self._initial("starting", activity="Starting the cluster's process")
+        self.task: asyncio.Task[None] | None = None
+
+    @property
+    def state(self) -> str:
+        """The state, as in openapi.yaml."""
+        state: str = self._status["state"]
+        return state
+
+    def start(self) -> None:
+        """Start the host, and follow it."""
+        self.task = asyncio.create_task(self._launch())
+
+    def adopt(self, directory: Path) -> None:
+        """Follow a host that another server has started, or clear up after it."""
+        self._directory = directory
+        self._status = self._initial("degraded", reason="Looking for the cluster's process")
+        self._launched.set()
+        self.task = asyncio.create_task(self._follow())
+
+    def public(self, base_url: str) -> dict[str, Any]:
+        """`Cluster` in openapi.yaml."""
+        record, status = self.record, dict(self._status)
+        scheduler = status.pop("scheduler")
+        port = scheduler["dashboard_port"] if scheduler else None
+        return {
+            **{name: getattr(record, name) for name in ("id", "name", "kind", "profile", "created", "environment", "keep")},
+            "maximum_workers": record.maximum_workers,
+            **status,
+            "encrypted": scheduler["address"].startswith("tls://") if scheduler else record.encrypted,
+            "connection": self._connection(scheduler["address"]) if scheduler else None,
+            "dashboard": url_path_join(base_url, "proxy", str(port), "status") if port else None,
+        }
+
+    def _connection(self, address: str) -> dict[str, Any]:
+        tls = self.record.tls
+        return {"address": address, "snippet": client_code(address, tls), "tls": asdict(tls) if tls else None}
+
+    def rename(self, name: str) -> None:
+        """Give it another name."""
+        self.record = self.record.change(name=name)
+        if self._directory:
+            self.record.save(self._directory)
+        self._changed(self)
+
+    async def scale(self, size: Size) -> None:
+        """Ask for another size."""
+        status = await self._command("/scale", size, deadline=self.record.timeouts.scale)
+        self._set(**status)
+
+    async def workers(self) -> Any:
+        """The connected workers, as `Worker` in openapi.yaml."""
+        return await self._command("/workers", deadline=COMMAND_DEADLINE, get=True)
+
+    async def logs(self, source: str) -> Any:
+        """The logs, as `Log` in openapi.yaml."""
+        if source == "host":
+            text = await asyncio.to_thread(log.tail, self._directory) if self._directory else ""
+            return [{"name": "Cluster host", "text": text}]
+        logs = await self._command(f"/logs/{source}", deadline=COMMAND_DEADLINE, get=True)
+        return [{"name": entry["name"], "text": entry["text"][-log.SHOWN_SIZE :]} for entry in logs]
+
+    async def retry(self) -> None:
+        """Start a failed cluster again."""
+        if self.state != "failed":
+            raise WrongState(f"The cluster is {self.state}: only a failed one can be started again.")
+        self._set(**self._initial("starting", activity="Starting the cluster's process"))
+        await self._forget()
+        self._launched.clear()
+        self._closing = None
+        self.start()
+
+    def close(self) -> None:
+        """Shut it down, or remove what has ended. Asking twice is asking once."""
+        if self._closing is None or self._closing.done():
+            self._closing = asyncio.create_task(self._close())
+
+    async def _close(self) -> None:
+        await self._launched.wait()
+        if self.state in ENDED:
+            self._set(state="closing", activity="Removing", reason=None, hint=None)
+            await self._clear_up(None)
+            return
+        self._set(state="closing", activity="Closing", reason=None, hint=None)
+        try:
+            await self._command("/close", deadline=COMMAND_DEADLINE)
+        except ClusterError:
+            pass  # a host that does not answer is ended below
+        assert self.task
+        done, _ = await asyncio.wait({self.task}, timeout=self.record.timeouts.close + GRACE + MARGIN)
+        if not done:
+            await self.kill()
+
+    async def kill(self) -> None:
+        """End the host and all its processes. Following the host ends then, by itself."""
+        await asyncio.to_thread(processes.end, self.record.id)
+
+    async def leave(self) -> None:
+        """Stop following the host, which goes on."""
+        if self.task:
+            self.task.cancel()
+            await asyncio.wait({self.task})
+
+    async def _launch(self) -> None:
+        try:
+            self._directory, self.record, self._process = await asyncio.to_thread(launch, self.record)
+        except OSError as error:
+            self._set(state="failed", reason=f"The cluster's process could not be started: {describe(error)}", activity=None)
+            return
+        finally:
+            self._launched.set()
+        await self._follow()
+
+    async def _follow(self) -> None:
+        """Mirror the host until it is gone, then see how it ended."""
+        self._client = HostClient(self.record.socket)
+        try:
+            while True:
+                try:
+                    async for status in self._client.statuses():
+                        self._set(**status)
+                except HostGone:
+                    pass
+                # An ending host closes the connection a moment before it is gone.
+                if not await asyncio.to_thread(self._wait_for_end, RETRY_INTERVAL):
+                    if not self._closing:
+                        self._set(state="degraded", reason="The cluster's process does not answer.", activity=None)
+                    continue
+                break
+        except WrongState:
+            self._removed(self, None)  # another server's cluster
+            return
+        finally:
+            self._client.close()
+        await self._settle()
+
+    def _wait_for_end(self, timeout: float) -> bool:
+        """Whether the host has ended, within `timeout` seconds."""
+        deadline = time.monotonic() + timeout
+        while processes.alive(self.record.pid, self.record.id):
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.02)
+        if self._process:
+            self._process.poll()
+        return True
+
+    async def _settle(self) -> None:
+        """The host is gone: find out why, and leave nothing behind."""
+        assert self._directory
+        await self.kill()
+        try:
+            final = json.loads((self._directory / FINAL_FILE).read_text())
+        except (OSError, ValueError):
+            final = None
+        if final and final["state"] != "closed":
+            self._set(**{**self._initial(final["state"]), **final})
+        elif final or (self._closing and kinds.load(self.record.reference).only_processes):
+            await self._clear_up(None if self._closing else "Its process was told to end.")
+        elif self.state == "starting":
+            reason = await asyncio.to_thread(log.last_error, self._directory)
+            self._set(**self._initial("failed", reason=reason or "The cluster's process ended before the cluster was there."))
+        else:
+            reason = "The process that owned the cluster died."
+            self._set(**self._initial("lost", reason=reason, activity="Ending what is left of it"))
+            await self._clear_up(reason)
+
+    async def _clear_up(self, reason: str | None) -> None:
+        """End what the cluster left elsewhere, then forget it."""
+        try:
+            if self._directory:
+                await kinds.load(self.record.reference).reap(self.record, self._directory)
+        except ClusterError as error:
+            self._set(**self._initial("close_failed", reason=error.message, hint=error.hint))
+            return
+        await self._forget()
+        self._removed(self, reason)
+
+    async def _forget(self) -> None:
+        if self._directory:
+            await asyncio.to_thread(directories.remove, self._directory, self.record)
+            self._directory = None
+
+    async def _command(self, path: str, body: object = None, *, deadline: float, get: bool = False) -> Any:
+        if self._client is None or self.state in ENDED:
+            raise WrongState(f"The cluster is {self.state}.")
+        try:
+            return await self._client.command(path, body, deadline=deadline, get=get)
+        except HostGone as error:
+            raise ClusterError("The cluster's process does not answer.") from error
+
+    def _initial(self, state: str, **values: Any) -> dict[str, Any]:
+        """The status of a cluster without a host."""
+        size = self._status["size"] if hasattr(self, "_status") else self.record.size
+        words = {"reason": None, "hint": None, "activity": None, **values}
+        return {"state": state, "since": time.time(), "size": size, **words, **nothing(size)}
+
+    def _set(self, **values: Any) -> None:
+        """Take over what is new; once it closes, a late word of the host does not open it again."""
+        if self._closing and values.get("state") in ("starting", "running", "degraded"):
+            values["state"] = "closing"
+        if values.get("state", self.state) != self.state:
+            values.setdefault("since", time.time())
+        status = {**self._status, **values}
+        if status != self._status:
+            self._status = status
+            self._changed(self)

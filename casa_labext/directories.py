@@ -1,0 +1,78 @@
+"""The folders of a cluster: its directory below Jupyter's runtime directory, and its private ones on a local file system.
+
+A home may be on NFS, AFS or EOS, where no socket can be and spilling is slow; and the path of a socket has 107 bytes at most.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import tempfile
+from pathlib import Path
+
+from jupyter_core.paths import jupyter_runtime_dir
+
+from .host.record import Record
+
+#: What fits into the address of a Unix socket everywhere (macOS: 104, Linux: 108 bytes, with the final NUL).
+MAXIMUM_SOCKET_PATH = 103
+_PREFIX = "casa-labext-"
+
+
+def clusters() -> Path:
+    """The folder of all clusters' directories, made if needed; PermissionError if somebody else could write there."""
+    folder = Path(jupyter_runtime_dir()) / "casa-labext" / "clusters"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    status = folder.lstat()
+    if status.st_uid != os.getuid() or folder.is_symlink():
+        raise PermissionError(f"{folder} belongs to somebody else")
+    folder.chmod(0o700)
+    return folder
+
+
+def make(cluster_id: str) -> tuple[Path, str, str]:
+    """Make a cluster's folders: its directory, the path for its socket, and its scratch folder."""
+    directory = clusters() / cluster_id
+    directory.mkdir(mode=0o700)
+    try:
+        scratch = tempfile.mkdtemp(prefix=_PREFIX)
+        path = os.path.join(_socket_folder(), "socket")
+    except BaseException:
+        shutil.rmtree(directory, ignore_errors=True)
+        raise
+    return directory, path, scratch
+
+
+def _socket_folder() -> str:
+    for parent in (os.environ.get("XDG_RUNTIME_DIR"), tempfile.gettempdir(), "/tmp"):
+        if parent and len(parent) + len(f"/{_PREFIX}12345678/socket") <= MAXIMUM_SOCKET_PATH and os.access(parent, os.W_OK):
+            return tempfile.mkdtemp(prefix=_PREFIX, dir=parent)
+    raise OSError("There is no folder for a socket: neither XDG_RUNTIME_DIR nor the temporary directory can be used.")
+
+
+def listen(path: str) -> socket.socket:
+    """A listening socket at a path. The server makes it and the host inherits it, so that it is there before the host is."""
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        listening.bind(path)
+        os.chmod(path, 0o600)
+        listening.listen(16)
+    except BaseException:
+        listening.close()
+        raise
+    return listening
+
+
+def remove(directory: Path, record: Record) -> None:
+    """Remove all folders of a cluster."""
+    if record.socket:
+        shutil.rmtree(os.path.dirname(record.socket), ignore_errors=True)
+    if record.scratch:
+        shutil.rmtree(record.scratch, ignore_errors=True)
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+def discard(directory: Path) -> None:
+    """Remove the directory of a cluster of which nothing is known."""
+    shutil.rmtree(directory, ignore_errors=True)

@@ -1,0 +1,114 @@
+"""The Python environments that clusters can run in: the server's own and those of its kernels."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import sys
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_server.utils import ensure_async
+
+from .host.errors import WrongRequest
+
+PROBE = Path(__file__).parent / "probe.py"
+#: Seconds that a Python may take to tell what it has: on a cold network file system it takes long.
+DEADLINE = 60.0
+#: Seconds that an answer is good for; a user may install a package meanwhile.
+LIFETIME = 30.0
+#: The name of the server's own environment.
+SERVER = "server"
+
+
+@dataclass
+class Environment:
+    """A Python environment; `Environment` in openapi.yaml."""
+
+    name: str
+    title: str
+    python: str
+    environ: dict[str, str] = field(default_factory=dict)
+    unusable: str | None = None
+    versions: dict[str, str] = field(default_factory=dict)
+
+    def public(self) -> dict[str, Any]:
+        """What the browser sees: no environment variables."""
+        values = asdict(self)
+        del values["environ"]
+        return values
+
+
+async def probe(python: str) -> dict[str, Any]:
+    """What probe.py prints under a Python. OSError, ValueError or TimeoutError if it cannot run."""
+    process = await asyncio.create_subprocess_exec(
+        python, str(PROBE), stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    try:
+        output, errors = await asyncio.wait_for(process.communicate(), DEADLINE)
+    except BaseException:
+        process.kill()
+        await process.wait()
+        raise
+    if process.returncode:
+        raise ValueError(errors.decode(errors="replace").strip().splitlines()[-1:] or f"exit code {process.returncode}")
+    answer: dict[str, Any] = json.loads(output)
+    return answer
+
+
+class Environments:
+    """All environments, looked up when asked for."""
+
+    def __init__(self, kernel_specs: KernelSpecManager) -> None:
+        self._kernel_specs = kernel_specs
+        self._probes: dict[str, tuple[float, asyncio.Task[dict[str, Any]]]] = {}
+
+    def probe(self, python: str) -> asyncio.Task[dict[str, Any]]:
+        """What a Python has; asked at most once in LIFETIME."""
+        started, task = self._probes.get(python, (0.0, None))
+        if task is None or time.monotonic() - started > LIFETIME:
+            task = asyncio.create_task(probe(python))
+            self._probes[python] = (time.monotonic(), task)
+        return task
+
+    async def known(self) -> list[Environment]:
+        """The environments, the server's own first, not looked into."""
+        found = {sys.executable: Environment(SERVER, "Jupyter server", sys.executable)}
+        specs = await ensure_async(self._kernel_specs.get_all_specs())
+        for name, entry in sorted(specs.items()):
+            spec = entry["spec"]
+            if spec.get("language", "").lower() != "python" or not spec.get("argv"):
+                continue
+            python = shutil.which(spec["argv"][0]) or spec["argv"][0]
+            if python == sys.executable:
+                found[python].title = spec["display_name"]
+            found.setdefault(python, Environment(name, spec["display_name"], python, spec.get("env", {})))
+        return list(found.values())
+
+    async def all(self) -> list[Environment]:
+        """The environments with what is in them."""
+        return list(await asyncio.gather(*map(self._look_into, await self.known())))
+
+    async def get(self, name: str | None) -> Environment:
+        """The environment with a name, the server's own for None; WrongRequest if there is none."""
+        for environment in await self.known():
+            if environment.name == (name or SERVER):
+                return environment
+        raise WrongRequest(f"There is no environment {name!r}.", field="environment")
+
+    async def _look_into(self, environment: Environment) -> Environment:
+        try:
+            answer = await asyncio.shield(self.probe(environment.python))
+        except (OSError, ValueError, asyncio.TimeoutError) as error:
+            environment.unusable = f"Its Python does not run: {error or 'no answer'}"
+            return environment
+        environment.versions = answer["versions"]
+        if answer["error"]:
+            environment.unusable = answer["error"]
+        elif "distributed" not in environment.versions:
+            environment.unusable = "The package distributed is not installed in it."
+        return environment

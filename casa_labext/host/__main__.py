@@ -1,0 +1,17 @@
+"""Start a cluster host: `python <path>/host <directory of the cluster> <descriptor of the listening socket>`."""
+
+import sys
+from pathlib import Path
+from types import ModuleType
+
+if __name__ == "__main__":
+    # This Python may not have casa_labext: a bare package whose only content is this folder's parent stands in for it, so that
+    # the package's own imports work, and nothing else of the server's environment gets onto the path.
+    package = ModuleType("casa_labext")
+    package.__path__ = [str(Path(__file__).resolve().parents[1])]
+    sys.modules["casa_labext"] = package
+    sys.path.pop(0)
+
+    from casa_labext.host.service import main
+
+    main(Path(sys.argv[1]), int(sys.argv[2]))

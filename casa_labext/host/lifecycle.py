@@ -1,0 +1,210 @@
+"""The life of one cluster: starting, running or degraded, closing, closed; or failed, or close_failed."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import time
+from pathlib import Path
+from typing import Any
+
+from tornado.locks import Condition
+
+from ..kinds import load
+from .errors import ClusterError, WrongState, describe
+from .manager import Manager
+from .processes import end
+from .record import Record, Size, write_json
+
+#: The file with the state in which a host ended.
+FINAL_FILE = "final.json"
+#: Seconds between two looks at the scheduler.
+INTERVAL = 0.5
+#: Seconds that a scheduler may take to tell its state before the cluster counts as degraded. A large graph keeps one busy for seconds.
+PATIENCE = 10.0
+#: Seconds for the processes of a cluster to end by themselves once its manager is closed.
+GRACE = 2.0
+
+logger = logging.getLogger(__name__)
+
+
+class Lifecycle:
+    """One cluster from start to end. Lives in the control loop; `status` is what the server is told."""
+
+    def __init__(self, record: Record, directory: Path) -> None:
+        self._record = record
+        self._directory = directory
+        self._kind = load(record.reference)
+        self._manager = Manager(record)
+        self._close_requested = asyncio.Event()
+        self._unwatched_since: float | None = time.monotonic()
+        self._changed = Condition()
+        self._version = 0
+        self.status: dict[str, Any] = {
+            "state": "starting",
+            "reason": None,
+            "hint": None,
+            "activity": "Starting the scheduler",
+            "since": record.created,
+            "size": record.size,
+            **nothing(record.size),
+        }
+
+    async def run(self) -> None:
+        """From start to end. Afterwards nothing of the cluster is left in this process but the manager's thread."""
+        starting = asyncio.create_task(self._start())
+        closing = asyncio.create_task(self._close_requested.wait())
+        await asyncio.wait({starting, closing}, return_when=asyncio.FIRST_COMPLETED)
+        try:
+            if starting.done():
+                starting.result()
+                await self._watch()
+            starting.cancel()
+        except Exception as error:
+            logger.error("The cluster failed", exc_info=error)
+            await self._end("failed", error)
+        else:
+            await self._end("closed", None)
+        finally:
+            closing.cancel()
+
+    async def _start(self) -> None:
+        timeouts = self._record.timeouts
+        await self._manager.call(self._manager.make, deadline=timeouts.start)
+        await self._manager.call(self._manager.scale, self._record.size, deadline=timeouts.scale)
+
+    async def _watch(self) -> None:
+        """Look at the scheduler until the cluster is to be closed."""
+        while not self._close_requested.is_set():
+            try:
+                if not await self._manager.call(self._manager.alive, deadline=PATIENCE):
+                    raise _SchedulerGone
+                summary = await self._manager.call(self._manager.summary, deadline=PATIENCE)
+            except _SchedulerGone:
+                raise ClusterError("The scheduler has stopped. A client may have shut it down.") from None
+            except Exception as error:
+                logger.warning("The scheduler does not answer", exc_info=error)
+                self._enter("degraded", reason=f"The scheduler does not answer: {describe(error)}")
+            else:
+                self._enter("running", **self._counts(summary))
+            if self._orphaned():
+                logger.warning("No Jupyter server has come back: closing")
+                break
+            try:
+                await asyncio.wait_for(self._close_requested.wait(), INTERVAL)
+            except asyncio.TimeoutError:
+                pass
+
+    async def _end(self, state: str, error: Exception | None) -> None:
+        """Close the manager and end every process of the cluster."""
+        reason = describe(error) if error else None
+        hint = getattr(error, "hint", None)
+        if isinstance(error, ModuleNotFoundError):
+            hint = f"Install it in the environment of {self._record.python}."
+        self._enter("closing", reason=reason, activity="Closing")
+        try:
+            await self._manager.call(self._manager.close, deadline=self._record.timeouts.close)
+        except Exception as close_error:
+            logger.warning("Closing the cluster manager failed", exc_info=close_error)
+            # A manager that failed to start may not be able to close: why it failed is what the user has to know.
+            if state == "closed" and not self._kind.only_processes:
+                state = "close_failed"
+                reason = f"Closing failed: {describe(close_error)}"
+                hint = "Its processes here were ended. What it started elsewhere may be left."
+        await asyncio.to_thread(end, self._record.id, GRACE)
+        write_json(self._directory / FINAL_FILE, {"state": state, "reason": reason, "hint": hint, "since": time.time()})
+        self._enter(state, reason=reason, hint=hint)
+
+    async def scale(self, size: Size) -> None:
+        """Ask for another size. WrongState unless the cluster runs, ClusterError if the manager cannot."""
+        if self.status["state"] not in ("running", "degraded"):
+            raise WrongState(f"The cluster is {self.status['state']}: it cannot be scaled.")
+        try:
+            await self._manager.call(self._manager.scale, size, deadline=self._record.timeouts.scale)
+        except Exception as error:
+            logger.warning("Scaling failed", exc_info=error)
+            raise ClusterError(f"Scaling failed: {describe(error)}") from error
+        self._update(size=size)
+
+    def close(self) -> None:
+        """Close the cluster, soon."""
+        if self.status["state"] not in ("closed", "failed", "close_failed"):
+            self._enter("closing", activity="Closing")
+        self._close_requested.set()
+
+    async def workers(self) -> list[dict[str, Any]]:
+        """The connected workers."""
+        return await self._manager.call(self._manager.workers, deadline=PATIENCE)
+
+    async def logs(self, source: str) -> list[dict[str, str]]:
+        """Dask's logs of `scheduler` or `workers`."""
+        return await self._manager.call(self._manager.logs, source, deadline=PATIENCE)
+
+    def watched(self, by_server: bool) -> None:
+        """Note whether a server is connected: without one the cluster closes itself some day."""
+        self._unwatched_since = None if by_server else time.monotonic()
+
+    def _orphaned(self) -> bool:
+        timeouts = self._record.timeouts
+        timeout = timeouts.keep if self._record.keep else timeouts.orphan
+        return self._unwatched_since is not None and time.monotonic() - self._unwatched_since > timeout
+
+    async def changed(self, version: int) -> int:
+        """Wait until the status is another than that of a version; its version."""
+        if self._version == version:
+            await self._changed.wait()
+        return self._version
+
+    def _counts(self, summary: dict[str, Any]) -> dict[str, Any]:
+        requested = self.status["size"].get("workers", summary["planned"])
+        running = summary["running"]
+        counts = nothing(self.status["size"])
+        counts["workers"].update(requested=requested, running=running, starting=max(0, requested - running))
+        memory = summary["memory"]
+        counts.update(
+            cores=summary["cores"],
+            cpu=_rounded(summary["cpu"]),
+            memory={"used": int(_rounded(memory["used"])), "limit": memory["limit"]},
+            tasks=summary["tasks"],
+            scheduler={"address": summary["address"], "dashboard_port": summary["dashboard_port"]},
+        )
+        return counts
+
+    def _enter(self, state: str, **values: Any) -> None:
+        if self._close_requested.is_set() and state in ("running", "degraded"):
+            return
+        since = {} if state == self.status["state"] else {"since": time.time()}
+        if since:
+            logger.info("%s%s", state, f": {values['reason']}" if values.get("reason") else "")
+        self._update(**{"reason": None, "hint": None, "activity": None, "state": state, **since, **values})
+
+    def _update(self, **values: Any) -> None:
+        status = {**self.status, **values}
+        if status != self.status:
+            self.status = status
+            self._version += 1
+            self._changed.notify_all()
+
+
+class _SchedulerGone(Exception):
+    pass
+
+
+def nothing(size: Size) -> dict[str, Any]:
+    """The numbers of a cluster without a scheduler."""
+    requested = size.get("workers", size.get("minimum", 0))
+    states = ("running", "starting", "queued", "held", "failed", "lost")
+    return {
+        "workers": {"requested": requested, **dict.fromkeys(states, 0)},
+        "cores": 0,
+        "cpu": 0.0,
+        "memory": {"used": 0, "limit": 0},
+        "tasks": {"processing": 0, "waiting": 0, "erred": 0},
+        "scheduler": None,
+    }
+
+
+def _rounded(value: float) -> float:
+    """Three digits: the noise of an idle worker is no news."""
+    return round(value, 2 - math.floor(math.log10(value))) if value >= 0.01 else 0.0

@@ -1,0 +1,106 @@
+"""The Dask cluster manager, in a thread and event loop of its own.
+
+A manager may block its loop for ever, and a scheduler may keep it busy for seconds. The control API must answer all the same, so it
+lives in another loop, and every call from there has a deadline.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+from ..kinds import load
+from . import observe
+from .errors import DeadlineExceeded
+from .record import Record, Size
+
+T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
+
+
+class Manager:
+    """The thread, its loop and the cluster in it. All coroutines here run in that loop, through `call`."""
+
+    def __init__(self, record: Record) -> None:
+        self._record = record
+        self._kind = load(record.reference)
+        self._cluster: Any = None
+        self._loop = asyncio.new_event_loop()
+        threading.Thread(target=self._run, name="manager", daemon=True).start()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_forever()
+
+    async def call(self, function: Callable[..., Coroutine[Any, Any, T]], *args: Any, deadline: float) -> T:
+        """Run a coroutine in the manager's loop; DeadlineExceeded after `deadline` seconds."""
+        future = asyncio.run_coroutine_threadsafe(function(*args), self._loop)
+        try:
+            return await asyncio.wait_for(asyncio.wrap_future(future), deadline)
+        except asyncio.TimeoutError:
+            raise DeadlineExceeded(f"It was not done within {deadline:g} s.") from None
+
+    async def make(self) -> None:
+        """Make the cluster manager and its scheduler."""
+        self._cluster = await self._kind.make(self._record)
+
+    async def scale(self, size: Size) -> None:
+        """Ask for workers."""
+        await self._kind.scale(self._cluster, size)
+
+    async def close(self) -> None:
+        """Close what there is of the cluster."""
+        if self._cluster is not None:
+            await self._kind.close(self._cluster)
+
+    async def summary(self) -> dict[str, Any]:
+        """What observe.summary has, and the number of `planned` workers and the scheduler's `address`."""
+        summary: dict[str, Any] = await self._ask(observe.summary)
+        plan = getattr(self._cluster, "plan", None)
+        summary["planned"] = len(plan) if plan is not None else summary["running"]
+        summary["address"] = self._cluster.scheduler_address
+        return summary
+
+    async def workers(self) -> list[dict[str, Any]]:
+        """The connected workers."""
+        workers: list[dict[str, Any]] = await self._ask(observe.workers)
+        return workers
+
+    async def logs(self, source: str) -> list[dict[str, str]]:
+        """Dask's logs of the scheduler or the workers, latest lines last."""
+        if source == "scheduler":
+            logs = {"Scheduler": await self._cluster.scheduler_comm.get_logs()}
+        else:
+            logs = await self._cluster.scheduler_comm.worker_logs()
+        # The scheduler answers with the latest line first, and with the error's text for a worker that did not answer.
+        return [
+            {"name": name, "text": "\n".join(line for _, line in reversed(lines)) if isinstance(lines, (list, tuple)) else str(lines)}
+            for name, lines in logs.items()
+        ]
+
+    async def _ask(self, function: Callable[[Any], T]) -> T:
+        """Call a function with the scheduler, here or in the scheduler's own process."""
+        from distributed import Scheduler
+
+        scheduler = getattr(self._cluster, "scheduler", None)
+        if isinstance(scheduler, Scheduler):
+            return function(scheduler)
+
+        import cloudpickle
+
+        cloudpickle.register_pickle_by_value(observe)
+        answer = await self._cluster.scheduler_comm.run_function(function=cloudpickle.dumps(function))
+        if answer["status"] != "OK":
+            raise RuntimeError(answer.get("text") or "The scheduler refused to tell its state.")
+        return answer["result"]  # type: ignore[no-any-return]
+
+    async def alive(self) -> bool:
+        """Whether the scheduler is there: a client may have shut it down."""
+        from distributed import Scheduler, Status
+
+        scheduler = getattr(self._cluster, "scheduler", None)
+        return not isinstance(scheduler, Scheduler) or scheduler.status == Status.running

@@ -1,0 +1,58 @@
+"""What a scheduler knows of its workers and tasks.
+
+These functions take the Scheduler object. Where the scheduler is another process they are sent to it, pickled by value, so that they
+may use nothing but their argument.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def summary(dask_scheduler: Any) -> dict[str, Any]:
+    """The sums that a card shows: costs a pass over the workers and the groups of tasks, not over the tasks."""
+    workers = dask_scheduler.workers.values()
+    tasks = {"processing": 0, "waiting": 0, "erred": 0}
+    shown = {
+        "processing": "processing",
+        "waiting": "waiting",
+        "queued": "waiting",
+        "no-worker": "waiting",
+        "erred": "erred",
+    }
+    for group in dask_scheduler.task_groups.values():
+        for state, count in group.states.items():
+            if state in shown:
+                tasks[shown[state]] += count
+    dashboard = dask_scheduler.services.get("dashboard")
+    return {
+        "dashboard_port": dashboard.port if dashboard else None,
+        "running": len(dask_scheduler.workers),
+        "cores": sum(worker.nthreads for worker in workers),
+        "cpu": sum(worker.metrics.get("cpu", 0) for worker in workers) / 100,
+        "memory": {
+            "used": sum(worker.metrics.get("memory", 0) for worker in workers),
+            "limit": sum(worker.memory_limit or 0 for worker in workers),
+        },
+        "tasks": tasks,
+    }
+
+
+def workers(dask_scheduler: Any) -> list[dict[str, Any]]:
+    """The connected workers, as `Worker` in openapi.yaml has them."""
+    return [
+        {
+            "address": worker.address,
+            "name": str(worker.name),
+            "host": worker.host,
+            "status": worker.status.name,
+            "cores": worker.nthreads,
+            "memory_limit": worker.memory_limit or 0,
+            "memory": worker.metrics.get("memory", 0),
+            "spilled": worker.metrics.get("spilled_bytes", {}).get("disk", 0),
+            "cpu": worker.metrics.get("cpu", 0) / 100,
+            "processing": len(worker.processing),
+            "last_seen": worker.last_seen,
+        }
+        for worker in dask_scheduler.workers.values()
+    ]

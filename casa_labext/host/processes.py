@@ -1,0 +1,70 @@
+"""Which processes belong to a cluster, and their end.
+
+A host and all it starts carry the cluster's id in their environment. The mark tells them from a stranger that got an old pid, and
+finds those that left the host's process group.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable
+
+import psutil
+
+MARK = "CASA_LABEXT_CLUSTER"
+
+
+def belongs(process: psutil.Process, cluster_id: str) -> bool:
+    """Whether a process is alive and part of a cluster."""
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE and process.environ().get(MARK) == cluster_id
+    except (psutil.Error, OSError):
+        return False
+
+
+def alive(pid: int, cluster_id: str) -> bool:
+    """Whether the process with this pid is alive and part of a cluster."""
+    try:
+        return pid > 0 and belongs(psutil.Process(pid), cluster_id)
+    except psutil.Error:
+        return False
+
+
+def of_cluster(cluster_id: str) -> list[psutil.Process]:
+    """All live processes of a cluster but the calling one."""
+    own = os.getuid()
+    return [
+        process
+        for process in psutil.process_iter(["uids"])
+        if process.pid != os.getpid()
+        and process.info["uids"]
+        and process.info["uids"].real == own
+        and belongs(process, cluster_id)
+    ]
+
+
+def end(cluster_id: str, grace: float = 0.0) -> None:
+    """End all processes of a cluster but the calling one; they have `grace` seconds to go by themselves after a SIGTERM."""
+    if grace:
+        signal_all(of_cluster(cluster_id), kill=False)
+        wait(cluster_id, grace)
+    # A dying process may have started another one meanwhile: look again until there is none.
+    deadline = time.monotonic() + 5
+    while (left := of_cluster(cluster_id)) and time.monotonic() < deadline:
+        signal_all(left, kill=True)
+        psutil.wait_procs(left, timeout=1)
+
+
+def signal_all(processes: Iterable[psutil.Process], *, kill: bool) -> None:
+    """SIGKILL or SIGTERM processes that may be gone."""
+    for process in processes:
+        try:
+            process.kill() if kill else process.terminate()
+        except psutil.NoSuchProcess:
+            pass
+
+
+def wait(cluster_id: str, timeout: float) -> None:
+    """Wait until no process of a cluster is left, for `timeout` seconds at most."""
+    psutil.wait_procs(of_cluster(cluster_id), timeout=timeout)

@@ -1,0 +1,96 @@
+"""What is known of a cluster before it runs: written by the server, read by its host and by the next server."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+FILE = "cluster.json"
+
+#: How many workers are wanted: `{"workers": n}`, or `{"minimum": n, "maximum": m}` for adaptive scaling.
+Size = dict[str, int]
+
+
+@dataclass(frozen=True)
+class TLSFiles:
+    """Paths of PEM files with which scheduler, workers and clients of one cluster know each other."""
+
+    ca: str
+    cert: str
+    key: str
+
+
+@dataclass(frozen=True)
+class Timeouts:
+    """Deadlines in seconds; `casa-labext.timeouts` in dask's configuration."""
+
+    start: float = 120.0
+    scale: float = 30.0
+    close: float = 30.0
+    #: How long a cluster outlives a server that vanished.
+    orphan: float = 1800.0
+    #: The same for a cluster that was told to go on without a server.
+    keep: float = 7 * 86400.0
+
+
+@dataclass(frozen=True)
+class Record:
+    """A cluster as it was asked for."""
+
+    id: str
+    name: str
+    kind: str
+    #: Where the kind is defined, `module:attribute`.
+    reference: str
+    profile: str
+    options: dict[str, Any]
+    settings: dict[str, Any]
+    size: Size
+    maximum_workers: int
+    environment: str
+    python: str
+    created: float
+    keep: bool
+    encrypted: bool
+    hostname: str
+    #: The folder of the workers' relative paths: where the user's notebooks are.
+    cwd: str
+    environ: dict[str, str] = field(default_factory=dict)
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    tls: TLSFiles | None = None
+    #: The control socket, in a folder of its own.
+    socket: str = ""
+    #: A folder on a local disk for what workers spill.
+    scratch: str = ""
+    pid: int = 0
+
+    def save(self, directory: Path) -> None:
+        """Write it into the cluster's directory, whole or not at all."""
+        write_json(directory / FILE, asdict(self))
+
+    @classmethod
+    def load(cls, directory: Path) -> Record:
+        """Read it; OSError, ValueError, KeyError or TypeError if it is not there or not whole."""
+        data = json.loads((directory / FILE).read_text())
+        data["timeouts"] = Timeouts(**data["timeouts"])
+        if data["tls"]:
+            data["tls"] = TLSFiles(**data["tls"])
+        return cls(**data)
+
+    def change(self, **values: Any) -> Record:
+        """A copy with other values."""
+        return replace(self, **values)
+
+
+def write_json(path: Path, data: object) -> None:
+    """Write a private JSON file, whole or not at all."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            json.dump(data, file)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

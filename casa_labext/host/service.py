@@ -1,0 +1,141 @@
+"""The control API of a host, on a Unix socket: HTTP for commands, a WebSocket that pushes the cluster's status."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+from pathlib import Path
+from typing import Any
+
+from tornado.httpserver import HTTPServer
+from tornado.ioloop import IOLoop
+from tornado.web import Application, RequestHandler
+from tornado.websocket import WebSocketClosedError, WebSocketHandler
+
+from . import log
+from .errors import ClusterError, WrongState, describe
+from .lifecycle import Lifecycle
+from .record import Record
+
+#: Seconds between two pushes, at least.
+PUSH_INTERVAL = 0.5
+
+
+class Handler(RequestHandler):
+    """A command: its errors are answered as `{"message", "hint"}`."""
+
+    @property
+    def lifecycle(self) -> Lifecycle:
+        """The cluster's life."""
+        lifecycle: Lifecycle = self.application.settings["lifecycle"]
+        return lifecycle
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        error = kwargs["exc_info"][1]
+        if isinstance(error, ClusterError):
+            self.set_status(error.status)
+        self.finish({"message": describe(error), "hint": getattr(error, "hint", None)})
+
+    def log_exception(self, *args: Any) -> None:
+        """An error that is meant for the user is no news for the log."""
+        if not isinstance(args[1], ClusterError):
+            super().log_exception(*args)
+
+
+class ScaleHandler(Handler):
+    """`POST /scale` with a size."""
+
+    async def post(self) -> None:
+        await self.lifecycle.scale(json.loads(self.request.body))
+        self.finish(self.lifecycle.status)
+
+
+class CloseHandler(Handler):
+    """`POST /close`: answered at once."""
+
+    def post(self) -> None:
+        self.lifecycle.close()
+        self.finish(self.lifecycle.status)
+
+
+class WorkersHandler(Handler):
+    """`GET /workers`."""
+
+    async def get(self) -> None:
+        self.finish(json.dumps(await self.lifecycle.workers()))
+
+
+class LogsHandler(Handler):
+    """`GET /logs/scheduler` and `GET /logs/workers`."""
+
+    async def get(self, source: str) -> None:
+        self.finish(json.dumps(await self.lifecycle.logs(source)))
+
+
+class StatusHandler(WebSocketHandler):
+    """The status, now and after each change. For one server at a time: a cluster has one owner."""
+
+    connected: StatusHandler | None = None
+
+    def initialize(self, lifecycle: Lifecycle) -> None:
+        self.lifecycle = lifecycle
+
+    def prepare(self) -> None:
+        if StatusHandler.connected:
+            self.set_status(WrongState.status)
+            self.finish({"message": "Another server has this cluster."})
+
+    def open(self) -> None:
+        StatusHandler.connected = self
+        self.lifecycle.watched(by_server=True)
+        IOLoop.current().add_callback(self._push)
+
+    def on_close(self) -> None:
+        StatusHandler.connected = None
+        self.lifecycle.watched(by_server=False)
+
+    async def _push(self) -> None:
+        version = -1
+        try:
+            while True:
+                version = await self.lifecycle.changed(version)
+                await self.write_message(json.dumps(self.lifecycle.status))
+                await asyncio.sleep(PUSH_INTERVAL)
+        except WebSocketClosedError:
+            pass
+
+
+async def serve(record: Record, directory: Path, listening: socket.socket) -> None:
+    """Answer the server until the cluster has ended."""
+    lifecycle = Lifecycle(record, directory)
+    application = Application(
+        [
+            ("/scale", ScaleHandler),
+            ("/close", CloseHandler),
+            ("/workers", WorkersHandler),
+            ("/logs/(scheduler|workers)", LogsHandler),
+            ("/status", StatusHandler, {"lifecycle": lifecycle}),
+        ],
+        lifecycle=lifecycle,
+        log_function=lambda handler: None,
+    )
+    HTTPServer(application).add_socket(listening)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        loop.add_signal_handler(number, lifecycle.close)
+    await lifecycle.run()
+
+
+def main(directory: Path, descriptor: int) -> None:
+    """Own a cluster until its end. `descriptor` is the listening socket, which the server made: it can connect from the first moment."""
+    thread = log.capture(directory)
+    listening = socket.socket(fileno=descriptor)
+    listening.setblocking(False)
+    os.set_inheritable(descriptor, False)
+    asyncio.run(serve(Record.load(directory), directory, listening))
+    log.finish(thread)
+    # A manager that hangs must not keep the process: its thread ends here.
+    os._exit(0)

@@ -1,0 +1,77 @@
+"""Worker processes on this machine: dask's LocalCluster."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .base import MEMORY_PATTERN, Kind, Options, security
+
+if TYPE_CHECKING:
+    from ..host.record import Record
+
+
+class Local(Kind):
+    """distributed.LocalCluster with a nanny and a process a worker."""
+
+    title = "This machine"
+    description = "Worker processes beside the Jupyter server."
+    maximum_workers = 64
+    only_processes = True
+    options = {
+        "threads-per-worker": {
+            "type": "integer",
+            "title": "Threads per worker",
+            "description": "Tasks that one worker runs at the same time.",
+            "minimum": 1,
+            "maximum": 128,
+            "default": 1,
+        },
+        "memory-limit": {
+            "type": "string",
+            "title": "Memory per worker",
+            "description": "Such as 2GiB; 0 for no limit, auto for an equal share of the machine for each CPU.",
+            "pattern": MEMORY_PATTERN,
+            "default": "auto",
+        },
+        "encryption": {
+            "type": "boolean",
+            "title": "Encryption",
+            "description": "Scheduler, workers and clients talk TLS, and nobody else can connect.",
+            "default": True,
+            "x-advanced": True,
+        },
+    }
+
+    def encrypts(self, options: Options, settings: Options) -> bool:
+        return bool(options["encryption"])
+
+    async def make(self, record: Record) -> Any:
+        import dask
+        from distributed import LocalCluster
+
+        # Dask's own choice of a folder would outlive a killed host.
+        scratch = dask.config.get("temporary-directory", None) or record.scratch
+        return await LocalCluster(
+            name=record.id,
+            n_workers=0,
+            processes=True,
+            threads_per_worker=record.options["threads-per-worker"],
+            memory_limit=memory_limit(record.options["memory-limit"]),
+            local_directory=scratch,
+            dashboard_address="127.0.0.1:0",
+            host="127.0.0.1",
+            security=security(record),
+            protocol="tls://" if record.tls else "tcp://",
+            asynchronous=True,
+        )
+
+
+def memory_limit(text: str) -> str | float:
+    """What dask takes for a memory limit: it knows a share of the machine only as a number."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+kind = Local()

@@ -1,0 +1,56 @@
+"""Starts cluster hosts."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+from . import certificates, directories
+from .host import log, processes
+from .host.record import Record
+
+HOST = Path(__file__).parent / "host"
+
+#: What no cluster may inherit: whoever can run code on the scheduler or a worker could act as the user on the hub.
+_SECRET = re.compile(r"JUPYTERHUB_|JPY_|.*(TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL)", re.IGNORECASE)
+#: Names that hold the path of a secret, not the secret: batch systems and data access need them.
+_PATHS = {"BEARER_TOKEN_FILE", "SEC_TOKEN_SYSTEM_DIRECTORY"}
+
+
+def environment(record: Record) -> dict[str, str]:
+    """The environment of a host: the server's without its secrets, the kernel's own variables, and the cluster's mark."""
+    inherited = {name: value for name, value in os.environ.items() if name in _PATHS or not _SECRET.match(name)}
+    return {**inherited, **record.environ, processes.MARK: record.id}
+
+
+def launch(record: Record) -> tuple[Path, Record, subprocess.Popen[bytes]]:
+    """Make a cluster's folders and certificates and start its host. Blocks for some milliseconds; leaves nothing if it raises OSError.
+
+    The host is in a session of its own: what ends the server's process group does not end it.
+    """
+    directory, socket_path, scratch = directories.make(record.id)
+    record = record.change(socket=socket_path, scratch=scratch)
+    try:
+        if record.encrypted:
+            record = record.change(tls=certificates.make(directory / "tls", record.id))
+        record.save(directory)
+        with directories.listen(socket_path) as listening, open(directory / log.FILE, "ab") as output:
+            process = subprocess.Popen(
+                [record.python, str(HOST), str(directory), str(listening.fileno())],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                cwd=record.cwd,
+                env=environment(record),
+                pass_fds=[listening.fileno()],
+                start_new_session=True,
+            )
+        record = record.change(pid=process.pid)
+        record.save(directory)
+    except BaseException:
+        processes.end(record.id)
+        directories.remove(directory, record)
+        raise
+    return directory, record, process

@@ -1,0 +1,249 @@
+"""What can be launched: the profiles of `casa-labext.profiles`, each a kind of cluster narrowed by the operator.
+
+    profiles:
+      big:
+        kind: local
+        title: Big workers
+        description: For the last step.
+        options: {threads-per-worker: 4}            # presets
+        bounds: {threads-per-worker: {maximum: 8}}  # JSON Schema keywords that narrow an option
+        locked: [memory-limit]                      # shown, not to be changed
+        hidden: [encryption]                        # not shown
+        size: {workers: 2}                          # or {minimum: 0, maximum: 10}
+        maximum-workers: 20
+        settings: {…}                               # what the kind asks of the operator
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator, SchemaError
+
+from . import kinds
+from .host.errors import ClusterError, WrongRequest, describe
+from .host.record import Size, Timeouts
+from .kinds.base import Kind, Options, Schema
+from .schemas import check, check_size, first_error
+
+DEFAULTS = Path(__file__).parent / "casa-labext.yaml"
+#: The keys of the section `casa-labext`.
+SECTION_KEYS = {"profiles", "timeouts"}
+
+_COUNT: Schema = {"type": "integer", "minimum": 0}
+_NAMES: Schema = {"type": "array", "items": {"type": "string"}}
+
+#: What a profile may hold.
+PROFILE_SCHEMA: Schema = {
+    "type": "object",
+    "required": ["kind"],
+    "additionalProperties": False,
+    "properties": {
+        "kind": {"type": "string"},
+        "title": {"type": "string"},
+        "description": {"type": "string"},
+        "options": {"type": "object"},
+        "bounds": {"type": "object", "additionalProperties": {"type": "object"}},
+        "locked": _NAMES,
+        "hidden": _NAMES,
+        "size": {
+            "anyOf": [
+                {"type": "object", "required": list(keys), "additionalProperties": False, "properties": dict.fromkeys(keys, _COUNT)}
+                for keys in (("workers",), ("minimum", "maximum"))
+            ]
+        },
+        "maximum-workers": {"type": "integer", "minimum": 1},
+        "settings": {"type": "object"},
+    },
+}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something wrong in the configuration; `Problem` in openapi.yaml."""
+
+    where: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Something that can be launched."""
+
+    name: str
+    title: str
+    description: str
+    kind_name: str
+    reference: str
+    size: Size
+    maximum_workers: int
+    #: JSON Schema of all options, with the operator's presets as defaults.
+    schema: Schema
+    #: The options that a user cannot change.
+    fixed: frozenset[str]
+    hidden: frozenset[str]
+    settings: Options
+    unavailable: str | None = None
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of cluster."""
+        return kinds.load(self.reference)
+
+    def options(self, wanted: object) -> Options:
+        """All options, from those a request has; WrongRequest if one is not as the schema says."""
+        if not isinstance(wanted, dict):
+            raise WrongRequest("It must be an object.", field="options")
+        for name in wanted:
+            if name not in self.schema["properties"]:
+                raise WrongRequest(f"The profile {self.name} has no option {name!r}.", field=f"options.{name}")
+            if name in self.fixed:
+                raise WrongRequest("The operator does not let it be changed.", field=f"options.{name}")
+        check(Draft202012Validator(self.schema), wanted, field="options")
+        defaults = {name: schema["default"] for name, schema in self.schema["properties"].items() if "default" in schema}
+        return {**defaults, **wanted}
+
+    def public(self) -> dict[str, Any]:
+        """`Profile` in openapi.yaml."""
+        shown = {name: schema for name, schema in self.schema["properties"].items() if name not in self.hidden}
+        return {
+            "name": self.name,
+            "title": self.title,
+            "description": self.description,
+            "kind": self.kind_name,
+            "unavailable": self.unavailable,
+            "size": self.size,
+            "maximum_workers": self.maximum_workers,
+            "schema": {**self.schema, "properties": shown},
+        }
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """What the section `casa-labext` says, and what is wrong in it."""
+
+    profiles: dict[str, Profile]
+    timeouts: Timeouts
+    problems: list[Problem]
+
+
+@cache
+def _defaults() -> dict[str, Any]:
+    section: dict[str, Any] = yaml.safe_load(DEFAULTS.read_text())["casa-labext"]
+    return section
+
+
+def configuration(section: object) -> Configuration:
+    """Read the section. What is wrong is left out and reported; without a usable profile there are the packaged ones."""
+    problems: list[Problem] = []
+    if not isinstance(section, dict):
+        problems.append(Problem("casa-labext", "It must be a mapping."))
+        section = {}
+    section = _hyphens(section)
+    for key in sorted(section.keys() - SECTION_KEYS):
+        problems.append(Problem(f"casa-labext.{key}", f"There is no such key; there are {', '.join(sorted(SECTION_KEYS))}."))
+    timeouts = _timeouts(section.get("timeouts", {}), problems)
+    own = section.get("profiles", {})
+    if not isinstance(own, dict):
+        problems.append(Problem("casa-labext.profiles", "It must be a mapping of names to profiles."))
+        own = {}
+    profiles: dict[str, Profile] = {}
+    for name, description in {**_defaults()["profiles"], **own}.items():
+        if description is None:
+            continue
+        try:
+            profiles[str(name)] = _profile(str(name), description)
+        except (ClusterError, SchemaError, ImportError, AttributeError) as error:
+            field = getattr(error, "field", None)
+            where = f"casa-labext.profiles.{name}" + (f".{field}" if field else "")
+            problems.append(Problem(where, describe(error)))
+    return Configuration(profiles, timeouts, problems)
+
+
+def _hyphens(section: dict[Any, Any]) -> dict[str, Any]:
+    """Dask takes `_` for `-` in keys; so do we, but not in the names of profiles and below settings."""
+    return {str(key).replace("_", "-"): value for key, value in section.items()}
+
+
+def _timeouts(values: object, problems: list[Problem]) -> Timeouts:
+    where = "casa-labext.timeouts"
+    timeouts = dict(_defaults()["timeouts"])
+    if not isinstance(values, dict):
+        problems.append(Problem(where, "It must be a mapping."))
+        values = {}
+    for key, value in values.items():
+        if key not in timeouts:
+            problems.append(Problem(f"{where}.{key}", f"There is no such key; there are {', '.join(timeouts)}."))
+        elif isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < 1e9:
+            problems.append(Problem(f"{where}.{key}", f"It must be a number of seconds, not {value!r}."))
+        else:
+            timeouts[key] = value
+    return Timeouts(**timeouts)
+
+
+def _profile(name: str, description: object) -> Profile:
+    if isinstance(description, dict):
+        description = _hyphens(description)
+    check(Draft202012Validator(PROFILE_SCHEMA), description)
+    assert isinstance(description, dict)
+    references = kinds.references()
+    kind_name = description["kind"].replace("_", "-")
+    if kind_name not in references:
+        raise WrongRequest(f"There is no kind {kind_name!r}; there are {', '.join(sorted(references))}.", field="kind")
+    kind = kinds.load(references[kind_name])
+    settings = description.get("settings", {})
+    check(Draft202012Validator(kind.settings), settings, field="settings")
+    maximum = description.get("maximum-workers", kind.maximum_workers)
+    size = description.get("size", {"workers": min(2, maximum)})
+    check_size(size, maximum)
+    locked, hidden = (frozenset(option.replace("_", "-") for option in description.get(key, [])) for key in ("locked", "hidden"))
+    schema = _schema(kind, _hyphens(description.get("options", {})), _hyphens(description.get("bounds", {})), locked)
+    for option in sorted((locked | hidden) - schema["properties"].keys()):
+        raise WrongRequest(f"The kind {kind_name} has no option {option!r}.", field="locked" if option in locked else "hidden")
+    return Profile(
+        name=name,
+        title=description.get("title", kind.title),
+        description=description.get("description", kind.description),
+        kind_name=kind_name,
+        reference=references[kind_name],
+        size=size,
+        maximum_workers=maximum,
+        schema=schema,
+        fixed=locked | hidden,
+        hidden=hidden,
+        settings=settings,
+    )
+
+
+def _schema(kind: Kind, presets: Options, bounds: dict[str, Schema], locked: frozenset[str]) -> Schema:
+    """The kind's options, narrowed and with other defaults."""
+    properties = copy.deepcopy(kind.options)
+    for key, values in (("bounds", bounds), ("options", presets)):
+        for option in values:
+            if option not in properties:
+                raise WrongRequest(f"There is no option {option!r}; there are {', '.join(properties)}.", field=f"{key}.{option}")
+    for option, bound in bounds.items():
+        properties[option].update(bound)
+        Draft202012Validator.check_schema(properties[option])
+    for option, value in presets.items():
+        properties[option]["default"] = value
+    for option in locked & properties.keys():
+        properties[option]["readOnly"] = True
+    for option, schema in properties.items():
+        error = first_error(Draft202012Validator(schema), schema["default"]) if "default" in schema else None
+        if error:
+            raise WrongRequest(error.message, field=f"options.{option}")
+    return {"type": "object", "additionalProperties": False, "properties": properties}
+
+
+def public(configuration: Configuration) -> dict[str, Any]:
+    """`Profiles` in openapi.yaml."""
+    return {
+        "profiles": [profile.public() for profile in configuration.profiles.values()],
+        "problems": [asdict(problem) for problem in configuration.problems],
+    }

@@ -1,0 +1,169 @@
+"""All clusters of one server, and what can be launched."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from . import directories, profiles
+from .cluster import Cluster
+from .environments import Environments
+from .host import processes
+from .host.errors import ClusterError, Unknown, WrongRequest, describe
+from .host.record import FILE, Record, Size
+from .profiles import Configuration, Problem
+from .schemas import check_size
+
+#: Seconds in which the server closes its clusters when it stops; afterwards their processes are ended.
+STOP_DEADLINE = 7.0
+#: Seconds after which a directory that no host was started in counts as left behind.
+LAUNCH_TIME = 60.0
+
+Listener = Callable[[dict[str, Any]], None]
+
+
+class Registry:
+    """The clusters by their id; tells listeners what changes, as `StreamMessage` in openapi.yaml."""
+
+    def __init__(self, base_url: str, cwd: str, environments: Environments, log: logging.Logger) -> None:
+        self._base_url = base_url
+        self._cwd = cwd
+        self.environments = environments
+        self._log = log
+        self._clusters: dict[str, Cluster] = {}
+        self._configuration: Configuration | None = None
+        self.listeners: set[Listener] = set()
+
+    def all(self) -> list[dict[str, Any]]:
+        """The clusters, oldest first."""
+        clusters = sorted(self._clusters.values(), key=lambda cluster: cluster.record.created)
+        return [self.public(cluster) for cluster in clusters]
+
+    def public(self, cluster: Cluster) -> dict[str, Any]:
+        """`Cluster` in openapi.yaml."""
+        return cluster.public(self._base_url)
+
+    def get(self, cluster_id: str) -> Cluster:
+        """The cluster with an id; Unknown if there is none."""
+        try:
+            return self._clusters[cluster_id]
+        except KeyError:
+            raise Unknown("There is no such cluster.") from None
+
+    async def configuration(self, *, fresh: bool = False) -> Configuration:
+        """What can be launched; read in another process, since a dask configuration can break or block the import of dask."""
+        if self._configuration is None or fresh:
+            try:
+                answer = await asyncio.shield(self.environments.probe(sys.executable))
+            except (OSError, ValueError, asyncio.TimeoutError) as error:
+                answer = {"config": {}, "error": describe(error)}
+            self._configuration = profiles.configuration(answer["config"])
+            if answer["error"]:
+                self._configuration.problems.insert(0, Problem("dask", answer["error"]))
+        return self._configuration
+
+    async def create(self, request: dict[str, Any]) -> Cluster:
+        """Start a cluster, as `ClusterRequest` in openapi.yaml has it. WrongRequest if it asks for what there is not."""
+        configuration = await self.configuration()
+        profile = configuration.profiles.get(request["profile"])
+        if profile is None:
+            raise WrongRequest(f"There is no profile {request['profile']!r}.", field="profile")
+        if profile.unavailable:
+            raise ClusterError(profile.unavailable)
+        size: Size = request.get("size", profile.size)
+        check_size(size, profile.maximum_workers)
+        options = profile.options(request.get("options", {}))
+        environment = await self.environments.get(request.get("environment"))
+        record = Record(
+            id=uuid.uuid4().hex,
+            name=request.get("name") or self._new_name(profile.title),
+            kind=profile.kind_name,
+            reference=profile.reference,
+            profile=profile.name,
+            options=options,
+            settings=profile.settings,
+            size=size,
+            maximum_workers=profile.maximum_workers,
+            environment=environment.name,
+            python=environment.python,
+            environ=environment.environ,
+            created=time.time(),
+            keep=request.get("keep", False),
+            encrypted=profile.kind.encrypts(options, profile.settings),
+            hostname=socket.gethostname(),
+            cwd=self._cwd,
+            timeouts=configuration.timeouts,
+        )
+        cluster = self._add(record)
+        cluster.start()
+        return cluster
+
+    def _new_name(self, title: str) -> str:
+        names = {cluster.record.name for cluster in self._clusters.values()}
+        number = 1
+        while (name := title if number == 1 else f"{title} {number}") in names:
+            number += 1
+        return name
+
+    def _add(self, record: Record) -> Cluster:
+        cluster = Cluster(record, self._on_changed, self._on_removed)
+        self._clusters[record.id] = cluster
+        self._on_changed(cluster)
+        return cluster
+
+    def _on_changed(self, cluster: Cluster) -> None:
+        self._tell({"type": "cluster", "cluster": self.public(cluster)})
+
+    def _on_removed(self, cluster: Cluster, reason: str | None) -> None:
+        if self._clusters.pop(cluster.record.id, None):
+            if reason:
+                self._log.warning("Cluster %s (%s) is gone: %s", cluster.record.name, cluster.record.id, reason)
+            self._tell({"type": "removed", "id": cluster.record.id, "name": cluster.record.name, "reason": reason})
+
+    def _tell(self, message: dict[str, Any]) -> None:
+        for listener in list(self.listeners):
+            listener(message)
+
+    async def adopt(self) -> None:
+        """Take over the clusters that a server left on this machine, and clear up after those whose host is dead."""
+        try:
+            found = await asyncio.to_thread(_records)
+        except OSError as error:
+            self._log.error("The clusters' directory cannot be used: %s", describe(error))
+            return
+        for directory, record in found:
+            self._add(record).adopt(directory)
+
+    async def stop(self) -> None:
+        """Close all clusters but those that are to be kept. Takes STOP_DEADLINE seconds at most, and little more."""
+        kept = [cluster for cluster in self._clusters.values() if cluster.record.keep]
+        closing = [cluster for cluster in self._clusters.values() if not cluster.record.keep]
+        for cluster in closing:
+            cluster.close()
+        if tasks := [cluster.task for cluster in closing if cluster.task]:
+            await asyncio.wait(tasks, timeout=STOP_DEADLINE)
+        await asyncio.gather(*(cluster.kill() for cluster in closing if cluster.record.id in self._clusters))
+        await asyncio.gather(*(cluster.leave() for cluster in kept))
+
+
+def _records() -> list[tuple[Path, Record]]:
+    """The clusters on this machine that are there already. Another machine's are not ours to judge: its processes cannot be seen."""
+    found = []
+    for directory in directories.clusters().iterdir():
+        try:
+            record = Record.load(directory)
+        except (OSError, ValueError, KeyError, TypeError):
+            if (directory / FILE).exists() or time.time() - directory.stat().st_mtime > LAUNCH_TIME:
+                directories.discard(directory)
+            continue
+        young = not record.pid and time.time() - record.created < LAUNCH_TIME
+        if record.hostname == socket.gethostname() and not (young and not processes.of_cluster(record.id)):
+            found.append((directory, record))
+    return found

@@ -1,0 +1,195 @@
+"""The REST routes, as openapi.yaml describes them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from jupyter_server.auth.decorator import authorized
+from jupyter_server.base.handlers import APIHandler
+from tornado import web
+
+from . import profiles
+from .cluster import Cluster
+from .host.errors import ClusterError, WrongRequest, WrongState
+from .registry import Registry
+from .schemas import check_size, read_body
+from .stream import StreamHandler
+
+NAMESPACE = "casa-labext"
+AUTH_RESOURCE = "casa-labext"
+LOG_SOURCES = ("host", "scheduler", "workers")
+
+
+class Handler(APIHandler):
+    """Authenticated, authorized; a ClusterError is answered with its own status and words."""
+
+    auth_resource = AUTH_RESOURCE
+
+    def initialize(self, registry: Registry) -> None:
+        """Each handler works on the server's registry."""
+        self.registry = registry
+
+    def cluster(self, cluster_id: str) -> Cluster:
+        """The cluster a request is about."""
+        return self.registry.get(cluster_id)
+
+    def answer(self, value: object, status: int = 200) -> None:
+        """Answer with JSON."""
+        if isinstance(value, Cluster):
+            value = self.registry.public(value)
+        self.set_status(status)
+        self.finish(json.dumps(value))
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """`Error` in openapi.yaml."""
+        error = kwargs.get("exc_info", (None, None))[1]
+        if not isinstance(error, ClusterError):
+            super().write_error(status_code, **kwargs)
+            return
+        self.set_status(error.status)
+        values = {"message": error.message, "field": error.field, "hint": error.hint}
+        self.finish(json.dumps({name: value for name, value in values.items() if value is not None}))
+
+    def log_exception(self, *args: Any) -> None:
+        """What is answered to the user is no news for the log."""
+        if not isinstance(args[1], ClusterError):
+            super().log_exception(*args)
+
+
+class ClustersHandler(Handler):
+    """`/clusters`."""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        self.answer(self.registry.all())
+
+    @web.authenticated
+    @authorized
+    async def post(self) -> None:
+        cluster = await self.registry.create(read_body(self.request.body, "ClusterRequest"))
+        self.answer(cluster, 202)
+
+
+class ClusterHandler(Handler):
+    """`/clusters/{id}`."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, cluster_id: str) -> None:
+        self.answer(self.cluster(cluster_id))
+
+    @web.authenticated
+    @authorized
+    async def patch(self, cluster_id: str) -> None:
+        cluster = self.cluster(cluster_id)
+        cluster.rename(read_body(self.request.body, "Rename")["name"])
+        self.answer(cluster)
+
+    @web.authenticated
+    @authorized
+    async def delete(self, cluster_id: str) -> None:
+        cluster = self.cluster(cluster_id)
+        cluster.close()
+        self.answer(cluster, 202)
+
+
+class SizeHandler(Handler):
+    """`/clusters/{id}/scale` and `/clusters/{id}/adapt`."""
+
+    def initialize(self, registry: Registry, component: str) -> None:  # type: ignore[override]
+        """`component` is the schema of the body."""
+        super().initialize(registry)
+        self.component = component
+
+    @web.authenticated
+    @authorized
+    async def post(self, cluster_id: str) -> None:
+        cluster = self.cluster(cluster_id)
+        size = read_body(self.request.body, self.component)
+        check_size(size, cluster.record.maximum_workers, field="")
+        await cluster.scale(size)
+        self.answer(cluster)
+
+
+class RetryHandler(Handler):
+    """`/clusters/{id}/retry`."""
+
+    @web.authenticated
+    @authorized
+    async def post(self, cluster_id: str) -> None:
+        cluster = self.cluster(cluster_id)
+        await cluster.retry()
+        self.answer(cluster, 202)
+
+
+class ConnectionHandler(Handler):
+    """`/clusters/{id}/connection`."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, cluster_id: str) -> None:
+        cluster = self.registry.public(self.cluster(cluster_id))
+        if cluster["connection"] is None:
+            raise WrongState(f"The cluster is {cluster['state']}: it has no scheduler.")
+        self.answer(cluster["connection"])
+
+
+class WorkersHandler(Handler):
+    """`/clusters/{id}/workers`."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, cluster_id: str) -> None:
+        self.answer(await self.cluster(cluster_id).workers())
+
+
+class LogsHandler(Handler):
+    """`/clusters/{id}/logs`."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, cluster_id: str) -> None:
+        cluster = self.cluster(cluster_id)
+        source = self.get_query_argument("source", "host")
+        if source not in LOG_SOURCES:
+            raise WrongRequest(f"It must be one of {', '.join(LOG_SOURCES)}.", field="source")
+        self.answer(await cluster.logs(source))
+
+
+class ProfilesHandler(Handler):
+    """`/profiles`."""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        self.answer(profiles.public(await self.registry.configuration(fresh=True)))
+
+
+class EnvironmentsHandler(Handler):
+    """`/environments`."""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        self.answer([environment.public() for environment in await self.registry.environments.all()])
+
+
+def routes(registry: Registry) -> list[tuple[str, type[web.RequestHandler], dict[str, Any]]]:
+    """All routes, below the server's base URL."""
+    cluster = r"/clusters/([^/]+)"
+    table: list[tuple[str, type[web.RequestHandler], dict[str, Any]]] = [
+        ("/clusters", ClustersHandler, {}),
+        (cluster, ClusterHandler, {}),
+        (f"{cluster}/scale", SizeHandler, {"component": "FixedSize"}),
+        (f"{cluster}/adapt", SizeHandler, {"component": "AdaptiveSize"}),
+        (f"{cluster}/retry", RetryHandler, {}),
+        (f"{cluster}/connection", ConnectionHandler, {}),
+        (f"{cluster}/workers", WorkersHandler, {}),
+        (f"{cluster}/logs", LogsHandler, {}),
+        ("/profiles", ProfilesHandler, {}),
+        ("/environments", EnvironmentsHandler, {}),
+        ("/stream", StreamHandler, {"resource": AUTH_RESOURCE}),
+    ]
+    return [(f"/{NAMESPACE}/api{path}", handler, {"registry": registry, **values}) for path, handler, values in table]

@@ -1,0 +1,87 @@
+"""Checks what comes from outside against JSON Schema: requests (openapi.yaml), options, configuration."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator, ValidationError
+from jsonschema.exceptions import best_match
+
+from .host.errors import MAXIMUM_LENGTH, WrongRequest
+from .host.record import Size
+
+OPENAPI = Path(__file__).parent / "openapi.yaml"
+#: Bytes of a request's body: the largest sensible one has a few hundred.
+MAXIMUM_BODY = 64 * 1024
+
+
+@cache
+def document() -> dict[str, Any]:
+    """The OpenAPI document."""
+    # The C loader reads it in 5 ms, the other one would hold the event loop for 50.
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    parsed: dict[str, Any] = yaml.load(OPENAPI.read_text(), loader)  # noqa: S506
+    return parsed
+
+
+@cache
+def validator(component: str) -> Draft202012Validator:
+    """The validator of a schema of the OpenAPI document."""
+    return Draft202012Validator({"$ref": f"#/components/schemas/{component}", "components": document()["components"]})
+
+
+def first_error(of: Draft202012Validator, value: object) -> ValidationError | None:
+    """The error that explains best what is wrong."""
+    return best_match(of.iter_errors(value))  # type: ignore[no-any-return]
+
+
+def check(of: Draft202012Validator, value: object, field: str = "") -> None:
+    """WrongRequest naming the field if a value is not as a schema says."""
+    error = first_error(of, value)
+    if error is None:
+        return
+    path = [field, *map(str, error.absolute_path)] if field else [str(part) for part in error.absolute_path]
+    if error.validator == "additionalProperties" and isinstance(error.instance, dict):
+        unknown = sorted(error.instance.keys() - error.schema.get("properties", {}).keys())
+        path += unknown[:1]
+    if error.validator == "required":
+        path += [name for name in error.validator_value if name not in error.instance][:1]
+    message = error.message
+    if len(message) > MAXIMUM_LENGTH:
+        message = message[: MAXIMUM_LENGTH - 1] + "…"
+    raise WrongRequest(message, field=".".join(path) or None)
+
+
+def read_body(body: bytes, component: str) -> dict[str, Any]:
+    """A request's JSON body, checked against a schema of the OpenAPI document."""
+    if len(body) > MAXIMUM_BODY:
+        raise WrongRequest(f"The body has more than {MAXIMUM_BODY} bytes.", field="body")
+    try:
+        value: dict[str, Any] = json.loads(body, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        raise WrongRequest("The body is not JSON in UTF-8.", field="body") from None
+    if not isinstance(value, dict):
+        raise WrongRequest("The body must be an object.", field="body")
+    check(validator(component), value)
+    return value
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(name)
+
+
+def check_size(size: Size, maximum: int, field: str = "size") -> None:
+    """WrongRequest if a size is beyond a maximum, or its minimum beyond its own maximum."""
+    for key, count in size.items():
+        if count > maximum:
+            raise WrongRequest(f"At most {maximum} workers are allowed.", field=_join(field, key))
+    if "minimum" in size and size["minimum"] > size["maximum"]:
+        raise WrongRequest("The minimum is larger than the maximum.", field=_join(field, "minimum"))
+
+
+def _join(*names: str) -> str:
+    return ".".join(name for name in names if name)

@@ -1,0 +1,124 @@
+"""Fixtures: a Jupyter server with the extension, and ways to wait for what it says."""
+
+import asyncio
+import json
+import os
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tornado.httpclient import HTTPClientError
+
+from casa_labext.host.processes import MARK
+
+pytest_plugins = ("pytest_jupyter.jupyter_server",)
+
+JSON = dict[str, Any]
+
+
+@pytest.fixture
+def dask_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Path]:
+    """Write a file of dask's configuration, which the server and its clusters read."""
+    folder = tmp_path / "dask-config"
+    folder.mkdir()
+    monkeypatch.setenv("DASK_CONFIG", str(folder))
+
+    def write(text: str) -> Path:
+        path = folder / "test.yaml"
+        path.write_text(text)
+        return path
+
+    return write
+
+
+@pytest.fixture
+def jp_server_config() -> JSON:
+    """On this server every route needs a login."""
+    return {"ServerApp": {"jpserver_extensions": {"casa_labext": True}, "allow_unauthenticated_access": False}}
+
+
+class API:
+    """The REST interface, as a script would use it."""
+
+    def __init__(self, fetch: Callable[..., Awaitable[Any]]) -> None:
+        self._fetch = fetch
+
+    async def call(self, method: str, path: str, body: object = None, raw: bytes | None = None, **kwargs: Any) -> tuple[int, Any]:
+        """Status and JSON of an answer."""
+        data = raw if raw is not None else json.dumps(body).encode() if body is not None else None
+        try:
+            response = await self._fetch(
+                "casa-labext", "api", *path.split("/"), method=method, body=data, allow_nonstandard_methods=True, **kwargs
+            )
+        except HTTPClientError as error:
+            assert error.response is not None, f"{method} {path} was not answered: {error}"
+            return error.code, json.loads(error.response.body)
+        return response.code, json.loads(response.body)
+
+    async def get(self, path: str, **kwargs: Any) -> Any:
+        status, answer = await self.call("GET", path, **kwargs)
+        assert status == 200, answer
+        return answer
+
+    async def create(self, profile: str = "local", **request: Any) -> JSON:
+        status, answer = await self.call("POST", "clusters", {"profile": profile, **request})
+        assert status == 202, answer
+        cluster: JSON = answer
+        return cluster
+
+    async def wait(self, cluster_id: str, condition: Callable[[JSON], bool], deadline: float = 60) -> JSON:
+        """Wait until a cluster is as wanted."""
+        end = time.monotonic() + deadline
+        while True:
+            cluster: JSON = await self.get(f"clusters/{cluster_id}")
+            if condition(cluster):
+                return cluster
+            assert time.monotonic() < end, f"not in {deadline} s: {json.dumps(cluster, indent=1)}"
+            await asyncio.sleep(0.1)
+
+    async def running(self, cluster_id: str, workers: int = 0) -> JSON:
+        """Wait until a cluster runs with so many workers."""
+
+        def runs(cluster: JSON) -> bool:
+            assert cluster["state"] in ("starting", "running", "degraded"), cluster
+            return cluster["state"] == "running" and cluster["workers"]["running"] == workers
+
+        return await self.wait(cluster_id, runs)
+
+    async def gone(self, cluster_id: str, deadline: float = 60) -> None:
+        """Wait until a cluster is no longer listed."""
+        end = time.monotonic() + deadline
+        while any(cluster["id"] == cluster_id for cluster in await self.get("clusters")):
+            assert time.monotonic() < end, await self.get(f"clusters/{cluster_id}")
+            await asyncio.sleep(0.1)
+
+
+@pytest.fixture
+def api(dask_config: Callable[[str], Path], jp_serverapp: Any, jp_fetch: Any, jp_asyncio_loop: Any) -> Iterator[API]:
+    """The interface of a running server, which is stopped afterwards as `jupyter server stop` does."""
+    yield API(jp_fetch)
+    jp_asyncio_loop.run_until_complete(jp_serverapp.extension_manager.stop_all_extensions())
+
+
+def cluster_processes() -> dict[int, str]:
+    """The processes that carry a cluster's mark."""
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            environ = (folder / "environ").read_bytes().split(b"\0")
+            command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+        except OSError:
+            continue
+        if any(entry.startswith(MARK.encode() + b"=") for entry in environ) and int(folder.name) != os.getpid():
+            found[int(folder.name)] = command
+    return found
+
+
+@pytest.fixture(autouse=True)
+def no_process_is_left() -> Iterator[None]:
+    """No test leaves a process of a cluster behind."""
+    assert cluster_processes() == {}
+    yield
+    assert cluster_processes() == {}

@@ -1,0 +1,11 @@
+"""The server that the UI tests drive. Never use it in production."""
+
+import os
+
+from jupyterlab.galata import configure_jupyter_server
+
+configure_jupyter_server(c)  # noqa: F821
+
+c.ServerApp.ip = "127.0.0.1"  # noqa: F821
+c.ServerApp.port = int(os.environ.get("JLAB_TEST_PORT", "28888"))  # noqa: F821
+c.ServerApp.allow_root = True  # noqa: F821
