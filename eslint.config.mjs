@@ -5,7 +5,17 @@ import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 export default defineConfig([
-  { ignores: ['lib', 'coverage', 'casa_labext', '**/*.js', 'ui-tests'] },
+  {
+    ignores: [
+      '.venv',
+      'lib',
+      'coverage',
+      'casa_labext',
+      'ui-tests',
+      'src/generated.ts',
+      '**/*.js'
+    ]
+  },
   js.configs.recommended,
   tseslint.configs.recommended,
   { plugins: { jupyter } },
@@ -18,6 +28,11 @@ export default defineConfig([
       eqeqeq: 'error',
       '@typescript-eslint/no-explicit-any': 'off',
       '@typescript-eslint/no-floating-promises': 'error',
+      // The panel and the commands are what the plugin is there for.
+      'jupyter/prefer-lazy-imports': [
+        'warn',
+        { ignoreImports: ['./commands', './panel'] }
+      ],
       '@typescript-eslint/naming-convention': [
         'error',
         {

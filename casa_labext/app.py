@@ -20,6 +20,7 @@ class CasaLabext(ExtensionApp):
     def initialize_handlers(self) -> None:
         """Add the routes. Clusters of an earlier server are adopted once the server is up."""
         assert self.serverapp
+        assert self.serverapp.kernel_spec_manager
         web_app = self.serverapp.web_app
         self.registry = Registry(
             base_url=web_app.settings["base_url"],

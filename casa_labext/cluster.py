@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import signal
 import subprocess
 import time
 from collections.abc import Callable
@@ -37,9 +39,7 @@ class Cluster:
     a reason is given only where nobody asked for the removal.
     """
 
-    def __init__(
-        self, record: Record, changed: Callable[[Cluster], None], removed: Callable[[Cluster, str | None], None]
-    ) -> None:
+    def __init__(self, record: Record, changed: Callable[[Cluster], None], removed: Callable[[Cluster, str | None], None]) -> None:
         self.record = record
         self._changed = changed
         self._removed = removed
@@ -144,6 +144,11 @@ class Cluster:
     async def kill(self) -> None:
         """End the host and all its processes. Following the host ends then, by itself."""
         await asyncio.to_thread(processes.end, self.record.id)
+
+    def terminate(self) -> None:
+        """Tell the host to close the cluster, without waiting for it."""
+        if processes.alive(self.record.pid, self.record.id):
+            os.kill(self.record.pid, signal.SIGTERM)
 
     async def leave(self) -> None:
         """Stop following the host, which goes on."""

@@ -45,7 +45,7 @@ def make(cluster_id: str) -> tuple[Path, str, str]:
 
 
 def _socket_folder() -> str:
-    for parent in (os.environ.get("XDG_RUNTIME_DIR"), tempfile.gettempdir(), "/tmp"):
+    for parent in (os.environ.get("XDG_RUNTIME_DIR"), tempfile.gettempdir(), "/tmp"):  # noqa: S108
         if parent and len(parent) + len(f"/{_PREFIX}12345678/socket") <= MAXIMUM_SOCKET_PATH and os.access(parent, os.W_OK):
             return tempfile.mkdtemp(prefix=_PREFIX, dir=parent)
     raise OSError("There is no folder for a socket: neither XDG_RUNTIME_DIR nor the temporary directory can be used.")

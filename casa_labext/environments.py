@@ -107,8 +107,8 @@ class Environments:
             environment.unusable = f"Its Python does not run: {error or 'no answer'}"
             return environment
         environment.versions = answer["versions"]
-        if answer["error"]:
-            environment.unusable = answer["error"]
-        elif "distributed" not in environment.versions:
+        if "distributed" not in environment.versions:
             environment.unusable = "The package distributed is not installed in it."
+        else:
+            environment.unusable = answer["error"]
         return environment

@@ -1,17 +1,17 @@
 """What can be launched: the profiles of `casa-labext.profiles`, each a kind of cluster narrowed by the operator.
 
-    profiles:
-      big:
-        kind: local
-        title: Big workers
-        description: For the last step.
-        options: {threads-per-worker: 4}            # presets
-        bounds: {threads-per-worker: {maximum: 8}}  # JSON Schema keywords that narrow an option
-        locked: [memory-limit]                      # shown, not to be changed
-        hidden: [encryption]                        # not shown
-        size: {workers: 2}                          # or {minimum: 0, maximum: 10}
-        maximum-workers: 20
-        settings: {…}                               # what the kind asks of the operator
+profiles:
+  big:
+    kind: local
+    title: Big workers
+    description: For the last step.
+    options: {threads-per-worker: 4}            # presets
+    bounds: {threads-per-worker: {maximum: 8}}  # JSON Schema keywords that narrow an option
+    locked: [memory-limit]                      # shown, not to be changed
+    hidden: [encryption]                        # not shown
+    size: {workers: 2}                          # or {minimum: 0, maximum: 10}
+    maximum-workers: 20
+    settings: {…}                               # what the kind asks of the operator
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import logging
 import socket
 import sys
@@ -40,6 +41,7 @@ class Registry:
         self._clusters: dict[str, Cluster] = {}
         self._configuration: Configuration | None = None
         self.listeners: set[Listener] = set()
+        atexit.register(self._at_exit)
 
     def all(self) -> list[dict[str, Any]]:
         """The clusters, oldest first."""
@@ -143,6 +145,7 @@ class Registry:
 
     async def stop(self) -> None:
         """Close all clusters but those that are to be kept. Takes STOP_DEADLINE seconds at most, and little more."""
+        atexit.unregister(self._at_exit)
         kept = [cluster for cluster in self._clusters.values() if cluster.record.keep]
         closing = [cluster for cluster in self._clusters.values() if not cluster.record.keep]
         for cluster in closing:
@@ -151,6 +154,12 @@ class Registry:
             await asyncio.wait(tasks, timeout=STOP_DEADLINE)
         await asyncio.gather(*(cluster.kill() for cluster in closing if cluster.record.id in self._clusters))
         await asyncio.gather(*(cluster.leave() for cluster in kept))
+
+    def _at_exit(self) -> None:
+        """Jupyter stops without a word to its extensions on a Ctrl-C that comes from no terminal: tell the hosts to close."""
+        for cluster in self._clusters.values():
+            if not cluster.record.keep:
+                cluster.terminate()
 
 
 def _records() -> list[tuple[Path, Record]]:

@@ -45,11 +45,12 @@ def check(of: Draft202012Validator, value: object, field: str = "") -> None:
     if error is None:
         return
     path = [field, *map(str, error.absolute_path)] if field else [str(part) for part in error.absolute_path]
-    if error.validator == "additionalProperties" and isinstance(error.instance, dict):
-        unknown = sorted(error.instance.keys() - error.schema.get("properties", {}).keys())
-        path += unknown[:1]
-    if error.validator == "required":
-        path += [name for name in error.validator_value if name not in error.instance][:1]
+    schema: Any = error.schema
+    instance: Any = error.instance
+    if error.validator == "additionalProperties":
+        path += sorted(instance.keys() - schema.get("properties", {}).keys())[:1]
+    elif error.validator == "required":
+        path += [name for name in schema["required"] if name not in instance][:1]
     message = error.message
     if len(message) > MAXIMUM_LENGTH:
         message = message[: MAXIMUM_LENGTH - 1] + "…"

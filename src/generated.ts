@@ -217,7 +217,7 @@ export interface components {
       environment?: string;
       size?: components['schemas']['Size'];
       /** @description Values for the profile's options, as its schema has them. */
-      options?: Record<string, never>;
+      options?: Record<string, unknown>;
       /**
        * @description Whether the cluster goes on when the Jupyter server stops.
        * @default false
@@ -227,7 +227,7 @@ export interface components {
     Rename: {
       name: components['schemas']['Name'];
     };
-    Name: string;
+    Name: string & (unknown & unknown);
     /** @description How many workers are wanted. */
     Size:
       | components['schemas']['FixedSize']
@@ -374,7 +374,7 @@ export interface components {
       size: components['schemas']['Size'];
       maximum_workers: number;
       /** @description JSON Schema of the options, with defaults. */
-      schema: Record<string, never>;
+      schema: Record<string, unknown>;
     };
     Environment: {
       /** @description The name of the kernel, or `server`. */

@@ -36,7 +36,7 @@ def dask_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[st
 @pytest.fixture
 def jp_server_config() -> JSON:
     """On this server every route needs a login."""
-    return {"ServerApp": {"jpserver_extensions": {"casa_labext": True}, "allow_unauthenticated_access": False}}
+    return {"ServerApp": {"jpserver_extensions": {"casa_labext": True, "jupyter_server_proxy": True}, "allow_unauthenticated_access": False}}
 
 
 class API:
@@ -83,7 +83,7 @@ class API:
 
         def runs(cluster: JSON) -> bool:
             assert cluster["state"] in ("starting", "running", "degraded"), cluster
-            return cluster["state"] == "running" and cluster["workers"]["running"] == workers
+            return (cluster["state"], cluster["workers"]["running"]) == ("running", workers)
 
         return await self.wait(cluster_id, runs)
 

@@ -4,8 +4,8 @@ import os
 
 from jupyterlab.galata import configure_jupyter_server
 
-configure_jupyter_server(c)  # noqa: F821
+configure_jupyter_server(c)
 
-c.ServerApp.ip = "127.0.0.1"  # noqa: F821
-c.ServerApp.port = int(os.environ.get("JLAB_TEST_PORT", "28888"))  # noqa: F821
-c.ServerApp.allow_root = True  # noqa: F821
+c.ServerApp.ip = "127.0.0.1"
+c.ServerApp.port = int(os.environ.get("JLAB_TEST_PORT", "28888"))
+c.ServerApp.allow_root = True

@@ -23,6 +23,8 @@ FINAL_FILE = "final.json"
 INTERVAL = 0.5
 #: Seconds that a scheduler may take to tell its state before the cluster counts as degraded. A large graph keeps one busy for seconds.
 PATIENCE = 10.0
+#: Seconds that a failed cluster has for closing its manager; its processes are ended afterwards in any case.
+PATIENCE_IF_FAILED = 5.0
 #: Seconds for the processes of a cluster to end by themselves once its manager is closed.
 GRACE = 2.0
 
@@ -104,7 +106,8 @@ class Lifecycle:
             hint = f"Install it in the environment of {self._record.python}."
         self._enter("closing", reason=reason, activity="Closing")
         try:
-            await self._manager.call(self._manager.close, deadline=self._record.timeouts.close)
+            timeout = self._record.timeouts.close
+            await self._manager.call(self._manager.close, deadline=min(timeout, PATIENCE_IF_FAILED) if error else timeout)
         except Exception as close_error:
             logger.warning("Closing the cluster manager failed", exc_info=close_error)
             # A manager that failed to start may not be able to close: why it failed is what the user has to know.
@@ -113,8 +116,8 @@ class Lifecycle:
                 reason = f"Closing failed: {describe(close_error)}"
                 hint = "Its processes here were ended. What it started elsewhere may be left."
         await asyncio.to_thread(end, self._record.id, GRACE)
+        # Not pushed: the server reads it when this process is gone, and then nothing of the cluster is left.
         write_json(self._directory / FINAL_FILE, {"state": state, "reason": reason, "hint": hint, "since": time.time()})
-        self._enter(state, reason=reason, hint=hint)
 
     async def scale(self, size: Size) -> None:
         """Ask for another size. WrongState unless the cluster runs, ClusterError if the manager cannot."""
@@ -129,8 +132,7 @@ class Lifecycle:
 
     def close(self) -> None:
         """Close the cluster, soon."""
-        if self.status["state"] not in ("closed", "failed", "close_failed"):
-            self._enter("closing", activity="Closing")
+        self._enter("closing", reason=self.status["reason"], activity="Closing")
         self._close_requested.set()
 
     async def workers(self) -> list[dict[str, Any]]:

@@ -37,10 +37,7 @@ def of_cluster(cluster_id: str) -> list[psutil.Process]:
     return [
         process
         for process in psutil.process_iter(["uids"])
-        if process.pid != os.getpid()
-        and process.info["uids"]
-        and process.info["uids"].real == own
-        and belongs(process, cluster_id)
+        if process.pid != os.getpid() and process.info["uids"] and process.info["uids"].real == own and belongs(process, cluster_id)
     ]
 
 

@@ -15,7 +15,8 @@ Schema = dict[str, Any]
 Options = dict[str, Any]
 
 #: A number of bytes as dask writes it: a number with a unit, or a share of the machine's memory (0.5), or `auto`.
-MEMORY_PATTERN = r"^(auto|0(\.\d{1,6})?|\d{1,6}(\.\d{1,6})?\s?([kKMGTP]i?)?B)$"
+#: It ends in what is `\Z` to Python; `$` allows for a final newline there, and JavaScript knows no `\Z`.
+MEMORY_PATTERN = r"^(auto|0(\.\d{1,6})?|\d{1,6}(\.\d{1,6})?\s?([kKMGTP]i?)?B)(?![\s\S])"
 
 
 class Kind:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from importlib import import_module
 from inspect import isawaitable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from .base import Kind, Options, security
+from .base import Kind, Options, Schema, security
 
 if TYPE_CHECKING:
     from ..host.record import Record
@@ -16,7 +16,7 @@ class Factory(Kind):
     """A class named in a profile. What it is called with comes from the profile alone, never from a browser."""
 
     title = "Cluster"
-    settings = {
+    settings: ClassVar[Schema] = {
         "type": "object",
         "required": ["module", "class"],
         "additionalProperties": False,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from .base import MEMORY_PATTERN, Kind, Options, security
+from .base import MEMORY_PATTERN, Kind, Options, Schema, security
 
 if TYPE_CHECKING:
     from ..host.record import Record
@@ -17,7 +17,7 @@ class Local(Kind):
     description = "Worker processes beside the Jupyter server."
     maximum_workers = 64
     only_processes = True
-    options = {
+    options: ClassVar[dict[str, Schema]] = {
         "threads-per-worker": {
             "type": "integer",
             "title": "Threads per worker",

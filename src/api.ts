@@ -1,0 +1,65 @@
+import { ServerConnection } from '@jupyterlab/services';
+
+import { requestAPI } from './request';
+import type {
+  Cluster,
+  ClusterRequest,
+  Environment,
+  Log,
+  Profiles,
+  Size
+} from './tokens';
+
+/** Whose logs to ask for. */
+export type LogSource = 'host' | 'scheduler' | 'workers';
+
+/** The operations of the server extension; what they change comes back through the store. */
+export class ClusterAPI {
+  constructor(readonly settings: ServerConnection.ISettings) {}
+
+  /** Start a cluster. */
+  create(request: ClusterRequest): Promise<Cluster> {
+    return requestAPI(this.settings, 'clusters', 'POST', request);
+  }
+
+  /** Rename a cluster. */
+  rename(id: string, name: string): Promise<Cluster> {
+    return requestAPI(this.settings, `clusters/${id}`, 'PATCH', { name });
+  }
+
+  /** Shut a cluster down, or remove one that has failed. */
+  close(id: string): Promise<Cluster> {
+    return requestAPI(this.settings, `clusters/${id}`, 'DELETE');
+  }
+
+  /** Ask for a fixed number of workers, or let it follow the load. */
+  resize(id: string, size: Size): Promise<Cluster> {
+    const operation = 'workers' in size ? 'scale' : 'adapt';
+    return requestAPI(
+      this.settings,
+      `clusters/${id}/${operation}`,
+      'POST',
+      size
+    );
+  }
+
+  /** Start a failed cluster again. */
+  retry(id: string): Promise<Cluster> {
+    return requestAPI(this.settings, `clusters/${id}/retry`, 'POST');
+  }
+
+  /** The latest lines of a cluster's logs, one entry a process. */
+  logs(id: string, source: LogSource): Promise<Log[]> {
+    return requestAPI(this.settings, `clusters/${id}/logs?source=${source}`);
+  }
+
+  /** What can be launched. */
+  profiles(): Promise<Profiles> {
+    return requestAPI(this.settings, 'profiles');
+  }
+
+  /** The Python environments that a cluster can run in. */
+  environments(): Promise<Environment[]> {
+    return requestAPI(this.settings, 'environments');
+  }
+}

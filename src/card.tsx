@@ -1,0 +1,175 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { CommandToolbarButtonComponent } from '@jupyterlab/ui-components';
+import { CommandRegistry } from '@lumino/commands';
+import * as React from 'react';
+
+import { ClusterName } from './clustername';
+import { CommandIDs } from './commandids';
+import { dragCode } from './drag';
+import { formatMemory } from './format';
+import { Elapsed, StateMark } from './state';
+import type { Cluster, State } from './tokens';
+import { WorkerBar } from './workerbar';
+
+export interface ICardProps {
+  cluster: Cluster;
+
+  /** Whether the cluster is as the server has it now; old numbers are not shown. */
+  live: boolean;
+
+  /** The title of the profile it was made from. */
+  profile: string;
+
+  commands: CommandRegistry;
+  trans: TranslationBundle;
+}
+
+/** What the buttons of a card do, by state. */
+const ACTIONS: Record<State, ReadonlyArray<string>> = {
+  starting: [CommandIDs.logs, CommandIDs.shutdown],
+  running: [
+    CommandIDs.insertClient,
+    CommandIDs.scale,
+    CommandIDs.dashboard,
+    CommandIDs.logs,
+    CommandIDs.shutdown
+  ],
+  degraded: [
+    CommandIDs.insertClient,
+    CommandIDs.scale,
+    CommandIDs.dashboard,
+    CommandIDs.logs,
+    CommandIDs.shutdown
+  ],
+  closing: [CommandIDs.logs],
+  closed: [],
+  failed: [CommandIDs.retry, CommandIDs.logs, CommandIDs.shutdown],
+  close_failed: [CommandIDs.logs, CommandIDs.shutdown],
+  lost: [CommandIDs.logs, CommandIDs.shutdown]
+};
+
+/** All about one cluster. */
+export function Card(props: ICardProps): JSX.Element {
+  const { cluster, live, profile, commands, trans } = props;
+  const { id, name, state, connection } = cluster;
+  const [editing, setEditing] = React.useState(false);
+  const works = state === 'running' || state === 'degraded';
+  const changes = state === 'starting' || state === 'closing';
+  const actions = ACTIONS[state];
+  return (
+    <li
+      className="casa-Card"
+      data-live={live}
+      data-draggable={connection !== null}
+      role="listitem"
+      aria-label={name}
+      tabIndex={0}
+      onKeyDown={event => {
+        if (event.key === 'F2' && live) {
+          setEditing(true);
+        }
+      }}
+      onPointerDown={event => {
+        if (connection) {
+          dragCode(event, connection.snippet);
+        }
+      }}
+    >
+      <div className="casa-Card-head">
+        <ClusterName
+          name={name}
+          editing={editing}
+          onEdit={edit => setEditing(edit && live)}
+          onRename={to =>
+            void commands.execute(CommandIDs.rename, { id, name: to })
+          }
+          trans={trans}
+        />
+        <StateMark state={state} live={live} trans={trans} />
+        {live && changes && <Elapsed since={cluster.since} />}
+      </div>
+      <div className="casa-Card-profile">{profile}</div>
+      {live && changes && cluster.activity && (
+        <div className="casa-Card-activity">{cluster.activity}</div>
+      )}
+      {live && works && <WorkerBar counts={cluster.workers} trans={trans} />}
+      {live && cluster.reason && (
+        <div
+          className="casa-Card-reason casa-mod-selectable"
+          data-state={state}
+        >
+          {cluster.reason}
+          {cluster.hint && <div className="casa-Card-hint">{cluster.hint}</div>}
+        </div>
+      )}
+      {live && works && <Figures cluster={cluster} trans={trans} />}
+      {connection && (
+        <div className="casa-Card-address">
+          <code className="casa-mod-selectable" title={connection.address}>
+            {connection.address}
+          </code>
+          <CommandToolbarButtonComponent
+            commands={commands}
+            id={CommandIDs.copyAddress}
+            args={{ id }}
+            label=""
+          />
+        </div>
+      )}
+      {connection && !cluster.encrypted && (
+        <div
+          className="casa-Card-unencrypted"
+          title={trans.__(
+            'Whoever reaches the address can run code in this cluster.'
+          )}
+        >
+          {trans.__('not encrypted')}
+        </div>
+      )}
+      {actions.length > 0 && (
+        <div
+          className="casa-Card-actions"
+          data-many={actions.length > 3}
+          role="group"
+          aria-label={trans.__('Actions')}
+        >
+          {actions.map(command => (
+            <CommandToolbarButtonComponent
+              key={command}
+              commands={commands}
+              id={command}
+              args={{ id }}
+            />
+          ))}
+        </div>
+      )}
+    </li>
+  );
+}
+
+/** What the running workers have, and what they do. */
+function Figures(props: {
+  cluster: Cluster;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { cluster, trans } = props;
+  const { cores, memory, size, tasks } = cluster;
+  const figures = [trans._n('%1 core', '%1 cores', cores)];
+  if (memory.used > 0 || memory.limit > 0) {
+    figures.push(formatMemory(memory.used, memory.limit));
+  }
+  if ('minimum' in size) {
+    figures.push(trans.__('adaptive %1–%2', size.minimum, size.maximum));
+  }
+  const work = [
+    tasks.processing > 0 && trans.__('%1 processing', tasks.processing),
+    tasks.waiting > 0 && trans.__('%1 waiting', tasks.waiting),
+    tasks.erred > 0 && trans.__('%1 erred', tasks.erred)
+  ].filter(Boolean);
+  return (
+    <div className="casa-Card-figures">
+      <div>{figures.join(' · ')}</div>
+      {work.length > 0 && <div>{trans.__('Tasks: %1', work.join(' · '))}</div>}
+    </div>
+  );
+}

@@ -1,0 +1,12 @@
+/** The commands of the extension; all but `create` take the `id` of a cluster. */
+export const CommandIDs = {
+  create: 'casa-labext:new',
+  insertClient: 'casa-labext:insert-client',
+  scale: 'casa-labext:scale',
+  logs: 'casa-labext:logs',
+  dashboard: 'casa-labext:dashboard',
+  copyAddress: 'casa-labext:copy-address',
+  rename: 'casa-labext:rename',
+  shutdown: 'casa-labext:shutdown',
+  retry: 'casa-labext:retry'
+} as const;

@@ -1,0 +1,141 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import {
+  JSONExt,
+  PartialJSONObject,
+  PartialJSONValue
+} from '@lumino/coreutils';
+
+import type { ClusterAPI } from './api';
+import { FormModel } from './formdialog';
+import { draftOf, ISizeDraft, sizeOf } from './size';
+import type { ClusterRequest, Environment, Profile, Profiles } from './tokens';
+
+/** What can be typed about a cluster that is to be started. */
+export interface ILaunchDraft {
+  name: string;
+
+  /** The name of an environment; undefined until one is chosen. */
+  environment: string | undefined;
+
+  size: ISizeDraft;
+  options: PartialJSONObject;
+  keep: boolean;
+}
+
+/** The form of a new cluster. */
+export class LaunchModel extends FormModel {
+  constructor(
+    private _api: ClusterAPI,
+    readonly offer: Profiles,
+    chosen: string | undefined,
+    trans: TranslationBundle
+  ) {
+    super(trans);
+    const { profiles } = offer;
+    const usable = profiles.filter(p => p.unavailable === null);
+    this.profile = usable.find(p => p.name === chosen) ?? usable[0] ?? null;
+    this.draft = {
+      name: '',
+      environment: undefined,
+      keep: false,
+      ...this._defaults()
+    };
+  }
+
+  /** The chosen profile; null if none can be launched. */
+  profile: Profile | null;
+
+  draft: ILaunchDraft;
+
+  /** The environments to choose from; empty until they are known. */
+  environments: ReadonlyArray<Environment> = [];
+
+  /** Look which environments there are, which may take the server a while. */
+  async loadEnvironments(): Promise<void> {
+    this.environments = await this._api.environments();
+    const usable = this.environments.find(e => e.unusable === null);
+    this.edit({ environment: this.draft.environment ?? usable?.name });
+  }
+
+  /** Choose another profile; name and environment stay. */
+  choose(profile: Profile): void {
+    this.profile = profile;
+    this.edit(this._defaults());
+  }
+
+  edit(part: Partial<ILaunchDraft>): void {
+    this.draft = { ...this.draft, ...part };
+    this.edited();
+  }
+
+  /** What is sent: only what the user has filled in or changed. */
+  request(): ClusterRequest {
+    const { name, environment, size, options, keep } = this.draft;
+    const request: ClusterRequest = {
+      profile: this.profile?.name ?? '',
+      size: sizeOf(size),
+      options: changedOptions(options, schemaOf(this.profile)),
+      keep
+    };
+    if (name.trim() !== '') {
+      request.name = name.trim();
+    }
+    if (environment !== undefined) {
+      request.environment = environment;
+    }
+    return request;
+  }
+
+  protected send(): Promise<unknown> {
+    return this._api.create(this.request());
+  }
+
+  private _defaults(): Pick<ILaunchDraft, 'size' | 'options'> {
+    return {
+      size: draftOf(
+        this.profile?.size ?? { workers: 0 },
+        this.profile?.maximum_workers ?? 0
+      ),
+      options: {}
+    };
+  }
+}
+
+/** The JSON Schema of a profile's options. */
+export function schemaOf(profile: Profile | null): PartialJSONObject {
+  return (profile?.schema ?? {}) as PartialJSONObject;
+}
+
+/** The options that are neither empty nor what the schema has anyway. */
+export function changedOptions(
+  options: PartialJSONObject,
+  schema: PartialJSONObject
+): { [name: string]: PartialJSONValue } {
+  const properties = (schema.properties ?? {}) as Record<
+    string,
+    PartialJSONObject
+  >;
+  return Object.fromEntries(
+    Object.entries(options).filter(
+      (entry): entry is [string, PartialJSONValue] => {
+        const [name, value] = entry;
+        const usual = properties[name]?.default;
+        return (
+          !isEmpty(value) &&
+          !(usual !== undefined && JSONExt.deepEqual(value, usual))
+        );
+      }
+    )
+  );
+}
+
+/** The form makes empty strings, lists and objects for what was left out. */
+function isEmpty(value: PartialJSONValue | undefined): value is undefined {
+  return (
+    value === undefined ||
+    value === '' ||
+    (value !== null &&
+      typeof value === 'object' &&
+      Object.keys(value).length === 0)
+  );
+}

@@ -1,0 +1,122 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { FormComponent } from '@jupyterlab/ui-components';
+import { PartialJSONObject, ReadonlyJSONObject } from '@lumino/coreutils';
+import type {
+  ErrorSchema,
+  FieldTemplateProps,
+  RJSFSchema,
+  ValidatorType
+} from '@rjsf/utils';
+import * as React from 'react';
+
+import { ProblemLine } from './problemline';
+import type { Problem } from './request';
+
+export interface IOptionsProps {
+  /** The JSON Schema of the profile's options. */
+  schema: PartialJSONObject;
+  values: PartialJSONObject;
+  validator: ValidatorType<ReadonlyJSONObject>;
+
+  /** What the server refused; shown at its field if it is one of these. */
+  problem: Problem | null;
+
+  onChange: (values: PartialJSONObject) => void;
+  trans: TranslationBundle;
+
+  /** What else belongs to *More options*. */
+  children?: React.ReactNode;
+}
+
+/** A form made from the schema, with the options that rarely matter folded. */
+export function Options(props: IOptionsProps): JSX.Element {
+  const { schema, trans } = props;
+  const [usual, advanced] = React.useMemo(() => split(schema), [schema]);
+  const extraErrors = errorsAt(props.problem);
+  const form = (part: RJSFSchema) => (
+    <FormComponent
+      schema={part}
+      formData={props.values as ReadonlyJSONObject}
+      formContext={{ defaultFormData: {} }}
+      templates={{ FieldTemplate }}
+      validator={props.validator}
+      extraErrors={extraErrors}
+      liveValidate
+      showErrorList={false}
+      // The dialog sends, and a form inside it must not.
+      tagName="div"
+      idSeparator="."
+      onChange={({ formData }) =>
+        props.onChange({ ...props.values, ...(formData as PartialJSONObject) })
+      }
+    />
+  );
+  const erring = Object.keys(extraErrors).some(
+    name => name in (advanced.properties ?? {})
+  );
+  return (
+    <div className="casa-Options">
+      {form(usual)}
+      <details open={erring || undefined}>
+        <summary>{trans.__('More options')}</summary>
+        {form(advanced)}
+        {props.children}
+      </details>
+    </div>
+  );
+}
+
+/** JupyterLab's own template has no labels for screen readers and is wide. */
+function FieldTemplate(props: FieldTemplateProps): JSX.Element {
+  if (props.schema.type === 'object') {
+    return props.children;
+  }
+  const isBoolean = props.schema.type === 'boolean';
+  return (
+    <div className="casa-Field">
+      {!isBoolean && <label htmlFor={props.id}>{props.label}</label>}
+      {props.children}
+      {props.schema.description && (
+        <div className="casa-Field-help">{props.schema.description}</div>
+      )}
+      {props.rawErrors?.map(text => (
+        <ProblemLine key={text} text={text} />
+      ))}
+    </div>
+  );
+}
+
+/** The schema of what usually matters, and that of the rest. */
+export function split(schema: PartialJSONObject): [RJSFSchema, RJSFSchema] {
+  const properties = Object.entries(
+    (schema.properties ?? {}) as Record<string, PartialJSONObject>
+  );
+  const required = (schema.required ?? []) as string[];
+  const part = (advanced: boolean): RJSFSchema => {
+    const chosen = properties.filter(
+      ([, property]) => !!property['x-advanced'] === advanced
+    );
+    const names = chosen.map(([name]) => name);
+    return {
+      ...schema,
+      title: undefined,
+      description: undefined,
+      // The values of the other part would be fields to remove.
+      additionalProperties: undefined,
+      properties: Object.fromEntries(chosen),
+      required: required.filter(name => names.includes(name))
+    } as RJSFSchema;
+  };
+  return [part(false), part(true)];
+}
+
+/** `options.memory` is wrong: an error at the field `memory`. */
+function errorsAt(problem: Problem | null): ErrorSchema {
+  const [root, ...path] = problem?.field?.split('.') ?? [];
+  if (!problem || root !== 'options') {
+    return {};
+  }
+  return path.reduceRight<object>((inner, name) => ({ [name]: inner }), {
+    __errors: [problem.message]
+  });
+}
