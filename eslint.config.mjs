@@ -43,5 +43,12 @@ export default defineConfig([
       ]
     }
   },
+  {
+    files: ['src/__tests__/**'],
+    rules: {
+      'jupyter/command-described-by': 'off',
+      'jupyter/no-untranslated-string': 'off'
+    }
+  },
   prettier
 ]);

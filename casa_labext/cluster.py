@@ -18,7 +18,7 @@ from jupyter_server.utils import url_path_join
 from . import directories, kinds
 from .host import log, processes
 from .host.errors import ClusterError, WrongState, describe
-from .host.lifecycle import FINAL_FILE, GRACE, nothing
+from .host.lifecycle import FINAL_FILE, nothing
 from .host.record import Record, Size
 from .hostclient import MARGIN, HostClient, HostGone
 from .launcher import launch
@@ -123,21 +123,18 @@ class Cluster:
     def close(self) -> None:
         """Shut it down, or remove what has ended. Asking twice is asking once."""
         if self._closing is None or self._closing.done():
-            self._closing = asyncio.create_task(self._close())
+            ended = self.state in ENDED
+            self._set(state="closing", activity="Removing" if ended else "Closing", reason=None, hint=None)
+            self._closing = asyncio.create_task(self._clear_up(None) if ended else self._close())
 
     async def _close(self) -> None:
         await self._launched.wait()
-        if self.state in ENDED:
-            self._set(state="closing", activity="Removing", reason=None, hint=None)
-            await self._clear_up(None)
-            return
-        self._set(state="closing", activity="Closing", reason=None, hint=None)
         try:
             await self._command("/close", deadline=COMMAND_DEADLINE)
         except ClusterError:
             pass  # a host that does not answer is ended below
         assert self.task
-        done, _ = await asyncio.wait({self.task}, timeout=self.record.timeouts.close + GRACE + MARGIN)
+        done, _ = await asyncio.wait({self.task}, timeout=self.record.timeouts.close + processes.DEADLINE + MARGIN)
         if not done:
             await self.kill()
 

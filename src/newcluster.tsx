@@ -90,13 +90,6 @@ export function LaunchForm(
             onChange={size => model.edit({ size })}
             trans={trans}
           />
-          <div className="casa-NewCluster-limit">
-            {trans._n(
-              'At most %1 worker.',
-              'At most %1 workers.',
-              profile.maximum_workers
-            )}
-          </div>
           <Options
             key={profile.name}
             schema={schemaOf(profile)}

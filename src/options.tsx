@@ -43,6 +43,17 @@ export function Options(props: IOptionsProps): JSX.Element {
       extraErrors={extraErrors}
       liveValidate
       showErrorList={false}
+      transformErrors={errors =>
+        errors.map(error =>
+          error.name === 'pattern'
+            ? // The pattern itself would help nobody; the description may.
+              {
+                ...error,
+                message: trans.__('This does not have the right form.')
+              }
+            : error
+        )
+      }
       // The dialog sends, and a form inside it must not.
       tagName="div"
       idSeparator="."
@@ -98,11 +109,8 @@ export function split(schema: PartialJSONObject): [RJSFSchema, RJSFSchema] {
     );
     const names = chosen.map(([name]) => name);
     return {
-      ...schema,
-      title: undefined,
-      description: undefined,
-      // The values of the other part would be fields to remove.
-      additionalProperties: undefined,
+      type: 'object',
+      $defs: schema.$defs ?? {},
       properties: Object.fromEntries(chosen),
       required: required.filter(name => names.includes(name))
     } as RJSFSchema;

@@ -72,7 +72,13 @@ export function SizeControl(props: ISizeControlProps): JSX.Element {
           </>
         )}
       </div>
-      {problem && <ProblemLine text={problem} blocks={!!typo} />}
+      {problem ? (
+        <ProblemLine text={problem} blocks={!!typo} />
+      ) : (
+        <div className="casa-Field-help">
+          {trans._n('At most %1 worker.', 'At most %1 workers.', limit)}
+        </div>
+      )}
     </fieldset>
   );
 }

@@ -4,10 +4,12 @@ import asyncio
 import json
 import os
 import time
+import uuid
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from tornado.httpclient import HTTPClientError
 
@@ -16,6 +18,11 @@ from casa_labext.host.processes import MARK
 pytest_plugins = ("pytest_jupyter.jupyter_server",)
 
 JSON = dict[str, Any]
+
+#: Marks the processes of this run, in their environment: clusters of the user's own are none of our business.
+RUN_MARK = "CASA_LABEXT_TEST_RUN"
+RUN = uuid.uuid4().hex
+os.environ[RUN_MARK] = RUN
 
 
 @pytest.fixture
@@ -36,7 +43,9 @@ def dask_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[st
 @pytest.fixture
 def jp_server_config() -> JSON:
     """On this server every route needs a login."""
-    return {"ServerApp": {"jpserver_extensions": {"casa_labext": True, "jupyter_server_proxy": True}, "allow_unauthenticated_access": False}}
+    return {
+        "ServerApp": {"jpserver_extensions": {"casa_labext": True, "jupyter_server_proxy": True}, "allow_unauthenticated_access": False}
+    }
 
 
 class API:
@@ -103,22 +112,23 @@ def api(dask_config: Callable[[str], Path], jp_serverapp: Any, jp_fetch: Any, jp
 
 
 def cluster_processes() -> dict[int, str]:
-    """The processes that carry a cluster's mark."""
+    """The processes of clusters that these tests started, with their command lines."""
     found = {}
-    for folder in Path("/proc").glob("[0-9]*"):
+    for process in psutil.process_iter():
         try:
-            environ = (folder / "environ").read_bytes().split(b"\0")
-            command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-        except OSError:
-            continue
-        if any(entry.startswith(MARK.encode() + b"=") for entry in environ) and int(folder.name) != os.getpid():
-            found[int(folder.name)] = command
+            environ = process.environ()
+            if MARK in environ and environ.get(RUN_MARK) == RUN:
+                found[process.pid] = " ".join(process.cmdline())
+        except (psutil.Error, OSError):
+            pass
     return found
 
 
 @pytest.fixture(autouse=True)
 def no_process_is_left() -> Iterator[None]:
     """No test leaves a process of a cluster behind."""
-    assert cluster_processes() == {}
     yield
-    assert cluster_processes() == {}
+    left = cluster_processes()
+    for pid in left:
+        psutil.Process(pid).kill()
+    assert left == {}

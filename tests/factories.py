@@ -53,5 +53,3 @@ class FailsToScale(LocalCluster):
         if n > 1:
             raise RuntimeError("no more than one worker on Mondays")
         super().scale(n, **kwargs)
-
-

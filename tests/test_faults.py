@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+import venv
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from test_local import compute
 
 from casa_labext import directories
 from casa_labext.host.record import Record
+
+pytestmark = pytest.mark.system
 
 PROFILES = """
 casa-labext:
@@ -212,12 +215,10 @@ async def test_stopped_host(api: API) -> None:
     await api.running(cluster["id"])
 
 
-async def test_environment_without_distributed(
-    api: API, tmp_path: Path, jp_serverapp: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_environment_without_distributed(api: API, tmp_path: Path, jp_serverapp: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PYTHONPATH")  # pytest-jupyter puts all of this environment there
     python = tmp_path / "bare" / "bin" / "python"
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "bare")], check=True)
+    venv.create(tmp_path / "bare")
     folder = tmp_path / "kernels" / "bare"
     folder.mkdir(parents=True)
     (folder / "kernel.json").write_text(f'{{"argv": ["{python}"], "display_name": "Bare", "language": "python"}}')

@@ -17,6 +17,8 @@ import pytest
 from conftest import JSON, cluster_processes
 from tornado.httpclient import HTTPClient, HTTPClientError
 
+pytestmark = pytest.mark.system
+
 TOKEN = "test-token"
 
 
@@ -242,9 +244,7 @@ def test_dashboard_below_a_users_url(server: Callable[..., Server]) -> None:
     cluster = one.running(cluster["id"], workers=0)
     assert re.fullmatch(r"/user/a\.b@cern\.ch/proxy/\d+/status", cluster["dashboard"])
     client = HTTPClient()
-    response = client.fetch(
-        one.url.removesuffix(one.base_url) + cluster["dashboard"], headers={"Authorization": f"token {TOKEN}"}
-    )
+    response = client.fetch(one.url.removesuffix(one.base_url) + cluster["dashboard"], headers={"Authorization": f"token {TOKEN}"})
     client.close()
     assert b"Dask" in response.body
 

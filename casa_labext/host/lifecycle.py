@@ -25,8 +25,6 @@ INTERVAL = 0.5
 PATIENCE = 10.0
 #: Seconds that a failed cluster has for closing its manager; its processes are ended afterwards in any case.
 PATIENCE_IF_FAILED = 5.0
-#: Seconds for the processes of a cluster to end by themselves once its manager is closed.
-GRACE = 2.0
 
 logger = logging.getLogger(__name__)
 
@@ -115,7 +113,7 @@ class Lifecycle:
                 state = "close_failed"
                 reason = f"Closing failed: {describe(close_error)}"
                 hint = "Its processes here were ended. What it started elsewhere may be left."
-        await asyncio.to_thread(end, self._record.id, GRACE)
+        await asyncio.to_thread(end, self._record.id)
         # Not pushed: the server reads it when this process is gone, and then nothing of the cluster is left.
         write_json(self._directory / FINAL_FILE, {"state": state, "reason": reason, "hint": hint, "since": time.time()})
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable
 
 import psutil
 
 MARK = "CASA_LABEXT_CLUSTER"
+#: Seconds within which killed processes are gone, unless the kernel itself hangs (a dead network file system).
+DEADLINE = 5.0
 
 
 def belongs(process: psutil.Process, cluster_id: str) -> bool:
@@ -41,27 +42,14 @@ def of_cluster(cluster_id: str) -> list[psutil.Process]:
     ]
 
 
-def end(cluster_id: str, grace: float = 0.0) -> None:
-    """End all processes of a cluster but the calling one; they have `grace` seconds to go by themselves after a SIGTERM."""
-    if grace:
-        signal_all(of_cluster(cluster_id), kill=False)
-        wait(cluster_id, grace)
+def end(cluster_id: str) -> None:
+    """Kill all processes of a cluster but the calling one, and wait until they are gone."""
     # A dying process may have started another one meanwhile: look again until there is none.
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + DEADLINE
     while (left := of_cluster(cluster_id)) and time.monotonic() < deadline:
-        signal_all(left, kill=True)
+        for process in left:
+            try:
+                process.kill()
+            except psutil.NoSuchProcess:
+                pass
         psutil.wait_procs(left, timeout=1)
-
-
-def signal_all(processes: Iterable[psutil.Process], *, kill: bool) -> None:
-    """SIGKILL or SIGTERM processes that may be gone."""
-    for process in processes:
-        try:
-            process.kill() if kill else process.terminate()
-        except psutil.NoSuchProcess:
-            pass
-
-
-def wait(cluster_id: str, timeout: float) -> None:
-    """Wait until no process of a cluster is left, for `timeout` seconds at most."""
-    psutil.wait_procs(of_cluster(cluster_id), timeout=timeout)

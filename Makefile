@@ -1,0 +1,65 @@
+# make lab     start JupyterLab with the extension (ARGS=… is passed on)
+# make check   the quick checks: format, lint, types, unit tests; under two minutes
+# make test    everything, with real servers, clusters and a browser
+# make bench   measure beside dask-labextension
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.PHONY: lab check test lint unit system browser bench clean
+
+VENV := .venv
+PYTHON ?= python3
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+
+# A virtual environment with the package, editable, and all tools.
+$(VENV)/installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	pip install --quiet --upgrade pip
+	pip install --quiet --editable '.[dev]'
+	touch $@
+
+node_modules/installed: $(VENV)/installed package.json yarn.lock
+	jlpm install --immutable
+	touch $@
+
+# The front end, as JupyterLab finds it.
+casa_labext/labextension/package.json: node_modules/installed tsconfig.json $(shell find src style schema -type f)
+	jlpm build
+	jupyter-builder develop . --overwrite
+	touch $@
+
+lab: casa_labext/labextension/package.json
+	jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) $(ARGS)
+
+lint: node_modules/installed
+	ruff check .
+	ruff format --check .
+	mypy
+	jlpm lint:check
+	jlpm generate:check
+
+unit: casa_labext/labextension/package.json
+	jlpm test
+	pytest -m 'not system'
+
+system: casa_labext/labextension/package.json
+	pytest -m system
+
+check: lint unit
+
+browser: casa_labext/labextension/package.json ui-tests/node_modules/installed
+	./ui-tests/find-chromium
+	cd ui-tests && jlpm test
+
+ui-tests/node_modules/installed: $(VENV)/installed ui-tests/package.json ui-tests/yarn.lock
+	cd ui-tests && jlpm install --immutable
+	touch $@
+
+test: lint unit system browser
+
+bench: casa_labext/labextension/package.json
+	python -m bench
+
+clean:
+	rm -rf $(VENV) node_modules ui-tests/node_modules lib dist casa_labext/labextension casa_labext/_version.py

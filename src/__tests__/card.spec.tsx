@@ -1,0 +1,168 @@
+import { nullTranslator } from '@jupyterlab/translation';
+import { CommandRegistry } from '@lumino/commands';
+import { ReactWidget } from '@jupyterlab/ui-components';
+import { MessageLoop } from '@lumino/messaging';
+import { Widget } from '@lumino/widgets';
+import * as React from 'react';
+
+import { Card } from '../card';
+import { CommandIDs } from '../commandids';
+import { Cluster } from '../tokens';
+import { workerWords } from '../workerbar';
+import { makeCluster } from './testing';
+
+const trans = nullTranslator.load('casa_labext');
+
+describe('Card', () => {
+  let host: ReactWidget;
+  let commands: CommandRegistry;
+  const rename = jest.fn();
+
+  beforeEach(() => {
+    (globalThis as any).IS_REACT_ACT_ENVIRONMENT = true;
+    commands = new CommandRegistry();
+    Object.values(CommandIDs).forEach(id =>
+      commands.addCommand(id, {
+        label: id,
+        execute: id === CommandIDs.rename ? rename : () => undefined
+      })
+    );
+  });
+
+  afterEach(() => {
+    React.act(() => host.dispose());
+  });
+
+  const draw = (cluster: Cluster, live = true) => {
+    host = ReactWidget.create(
+      <Card
+        cluster={cluster}
+        live={live}
+        profile="This machine"
+        commands={commands}
+        trans={trans}
+      />
+    );
+    React.act(() => {
+      Widget.attach(host, document.body);
+      MessageLoop.flush();
+    });
+  };
+  const card = () => host.node.querySelector('li')!;
+  const buttons = () =>
+    Array.from(
+      host.node.querySelectorAll('.casa-Card-actions [data-command]'),
+      button => button.getAttribute('data-command')
+    );
+
+  it('shows a running cluster', () => {
+    draw(makeCluster());
+    expect(card().getAttribute('aria-label')).toBe('Physics');
+    const text = card().textContent;
+    expect(text).toContain('running');
+    expect(text).toContain('This machine');
+    expect(text).toContain('2 of 4 running · 2 starting');
+    expect(text).toContain('8 cores · 1 / 8 GiB');
+    expect(text).toContain('tls://10.0.0.1:8786');
+    expect(text).not.toContain('Tasks');
+    expect(text).not.toContain('not encrypted');
+    expect(buttons()).toEqual([
+      CommandIDs.insertClient,
+      CommandIDs.scale,
+      CommandIDs.dashboard,
+      CommandIDs.logs,
+      CommandIDs.shutdown
+    ]);
+  });
+
+  it('shows tasks, bounds and missing encryption where there are any', () => {
+    draw(
+      makeCluster({
+        encrypted: false,
+        size: { minimum: 0, maximum: 5 },
+        tasks: { processing: 3, waiting: 0, erred: 1 }
+      })
+    );
+    const text = card().textContent;
+    expect(text).toContain('Tasks: 3 processing · 1 erred');
+    expect(text).toContain('adaptive 0–5');
+    expect(text).toContain('not encrypted');
+  });
+
+  it('shows what a starting cluster does, and for how long', () => {
+    draw(
+      makeCluster({
+        state: 'starting',
+        activity: 'submitting jobs',
+        since: Date.now() / 1000 - 75,
+        connection: null
+      })
+    );
+    expect(card().textContent).toMatch(/starting1:1[56]/);
+    expect(card().textContent).toContain('submitting jobs');
+    expect(buttons()).toEqual([CommandIDs.logs, CommandIDs.shutdown]);
+  });
+
+  it('shows why a cluster failed, and what to do', () => {
+    draw(
+      makeCluster({
+        state: 'failed',
+        reason: 'No distributed in this environment.',
+        hint: 'Install it.',
+        connection: null
+      })
+    );
+    expect(card().textContent).toContain('No distributed in this environment.');
+    expect(card().textContent).toContain('Install it.');
+    expect(card().textContent).not.toContain('cores');
+    expect(buttons()).toEqual([
+      CommandIDs.retry,
+      CommandIDs.logs,
+      CommandIDs.shutdown
+    ]);
+  });
+
+  it('shows no old numbers', () => {
+    draw(makeCluster({ reason: 'Was so.' }), false);
+    expect(card().textContent).toContain('disconnected');
+    expect(card().textContent).not.toMatch(/running|cores|Was so/);
+  });
+
+  it('renames with F2 and Enter', () => {
+    draw(makeCluster());
+    const press = (node: Element, key: string) =>
+      React.act(() => {
+        node.dispatchEvent(
+          new KeyboardEvent('keydown', { key, bubbles: true })
+        );
+      });
+    press(card(), 'F2');
+    const input = host.node.querySelector(
+      'input.casa-ClusterName'
+    ) as HTMLInputElement;
+    input.value = ' Chemistry ';
+    press(input, 'Enter');
+    expect(rename).toHaveBeenCalledWith({
+      id: makeCluster().id,
+      name: 'Chemistry'
+    });
+    expect(host.node.querySelector('input.casa-ClusterName')).toBeNull();
+  });
+});
+
+describe('workerWords', () => {
+  it('names each place where there are workers', () => {
+    const counts = {
+      requested: 20,
+      running: 12,
+      starting: 0,
+      queued: 5,
+      held: 2,
+      failed: 1,
+      lost: 0
+    };
+    expect(workerWords(counts, trans)).toBe(
+      '12 of 20 running · 5 queued · 2 held · 1 failed'
+    );
+  });
+});

@@ -1,0 +1,131 @@
+import { nullTranslator } from '@jupyterlab/translation';
+
+import { ClusterAPI } from '../api';
+import { changedOptions, LaunchModel } from '../launch';
+import { split } from '../options';
+import { Profile } from '../tokens';
+import { makeSettings } from './testing';
+
+const trans = nullTranslator.load('casa_labext');
+
+const schema = {
+  type: 'object',
+  required: ['cores'],
+  properties: {
+    cores: { type: 'integer', default: 1 },
+    memory: { type: 'string' },
+    extra: { type: 'array', items: { type: 'string' }, 'x-advanced': true }
+  }
+};
+
+function makeProfile(part: Partial<Profile>): Profile {
+  return {
+    name: 'local',
+    title: 'This machine',
+    description: '',
+    kind: 'local',
+    unavailable: null,
+    size: { workers: 2 },
+    maximum_workers: 8,
+    schema,
+    ...part
+  };
+}
+
+const slurm = makeProfile({
+  name: 'slurm',
+  size: { minimum: 0, maximum: 5 }
+});
+const htcondor = makeProfile({ name: 'htcondor', unavailable: 'no schedd' });
+const offer = {
+  profiles: [htcondor, makeProfile({}), slurm],
+  problems: []
+};
+
+function makeModel(answer: () => Response, chosen?: string): LaunchModel {
+  const api = new ClusterAPI(makeSettings(answer));
+  return new LaunchModel(api, offer, chosen, trans);
+}
+
+const json = (body: unknown, status = 200) =>
+  new Response(JSON.stringify(body), { status });
+
+describe('LaunchModel', () => {
+  it('begins with the chosen profile, or the first that can be launched', () => {
+    expect(makeModel(() => json({})).profile?.name).toBe('local');
+    expect(makeModel(() => json({}), 'slurm').profile?.name).toBe('slurm');
+    expect(makeModel(() => json({}), 'htcondor').profile?.name).toBe('local');
+  });
+
+  it('asks only for what was typed', () => {
+    const model = makeModel(() => json({}));
+    expect(model.request()).toEqual({
+      profile: 'local',
+      size: { workers: 2 },
+      options: {},
+      keep: false
+    });
+    model.edit({ name: ' Physics ', options: { cores: 4, memory: '' } });
+    expect(model.request()).toMatchObject({
+      name: 'Physics',
+      options: { cores: 4 }
+    });
+  });
+
+  it('keeps the name but not the options when another profile is chosen', () => {
+    const model = makeModel(() => json({}));
+    model.edit({ name: 'Physics', options: { cores: 4 } });
+    model.choose(slurm);
+    expect(model.request()).toEqual({
+      profile: 'slurm',
+      name: 'Physics',
+      size: { minimum: 0, maximum: 5 },
+      options: {},
+      keep: false
+    });
+  });
+
+  it('chooses the first environment that can be used', async () => {
+    const common = { title: '', python: '', versions: {} };
+    const model = makeModel(() =>
+      json([
+        { ...common, name: 'server', unusable: 'no distributed' },
+        { ...common, name: 'python3', unusable: null }
+      ])
+    );
+    await model.loadEnvironments();
+    expect(model.request().environment).toBe('python3');
+  });
+
+  it('keeps what was refused with the reason, until it is changed', async () => {
+    const problem = { message: 'Too many.', field: 'size.workers' };
+    const model = makeModel(() => json(problem, 400));
+    model.edit({ name: 'Physics' });
+    expect(await model.submit()).toBe(false);
+    expect(model.problem).toEqual(problem);
+    expect(model.draft.name).toBe('Physics');
+    model.edit({ name: 'Other' });
+    expect(model.problem).toBeNull();
+  });
+
+  it('is done when the server has accepted', async () => {
+    expect(await makeModel(() => json({}, 202)).submit()).toBe(true);
+  });
+});
+
+describe('changedOptions', () => {
+  it('leaves out what is empty or usual', () => {
+    const options = { cores: 1, memory: '', extra: [], other: 0 };
+    expect(changedOptions(options, schema)).toEqual({ other: 0 });
+  });
+});
+
+describe('split', () => {
+  it('folds the advanced options', () => {
+    const [usual, advanced] = split(schema);
+    expect(Object.keys(usual.properties!)).toEqual(['cores', 'memory']);
+    expect(usual.required).toEqual(['cores']);
+    expect(Object.keys(advanced.properties!)).toEqual(['extra']);
+    expect(advanced.required).toEqual([]);
+  });
+});

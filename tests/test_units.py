@@ -1,0 +1,145 @@
+"""The small parts: certificates, folders, records, snippets, errors, the OpenAPI document."""
+
+import ssl
+import subprocess
+import sys
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+from openapi_spec_validator import validate
+
+from casa_labext import certificates, directories, schemas
+from casa_labext.host import log
+from casa_labext.host.errors import MAXIMUM_LENGTH, ClusterError, describe
+from casa_labext.host.record import Record, TLSFiles
+from casa_labext.launcher import environment
+from casa_labext.snippet import client_code
+
+RECORD = Record(
+    id="0" * 32,
+    name="mine",
+    kind="local",
+    reference="casa_labext.kinds.local:kind",
+    profile="local",
+    options={},
+    settings={},
+    size={"workers": 1},
+    maximum_workers=2,
+    environment="server",
+    python=sys.executable,
+    created=1.5,
+    keep=False,
+    encrypted=True,
+    hostname="here",
+    cwd="/",
+)
+
+
+def test_the_openapi_document_is_one() -> None:
+    validate(schemas.document())
+
+
+def test_certificate_is_signed_by_its_authority_and_serves_both_sides(tmp_path: Path) -> None:
+    from cryptography import x509
+
+    files = certificates.make(tmp_path / "tls", "1" * 32)
+    ca, cert = (x509.load_pem_x509_certificate(Path(path).read_bytes()) for path in (files.ca, files.cert))
+    cert.verify_directly_issued_by(ca)
+    assert cert.not_valid_before_utc < datetime.now(timezone.utc) < cert.not_valid_after_utc
+    for purpose in (ssl.Purpose.SERVER_AUTH, ssl.Purpose.CLIENT_AUTH):
+        context = ssl.create_default_context(purpose, cafile=files.ca)
+        context.load_cert_chain(files.cert, files.key)
+    assert {path.stat().st_mode & 0o777 for path in (tmp_path / "tls").iterdir()} == {0o600}
+    with pytest.raises(FileExistsError):
+        certificates.make(tmp_path / "tls", "1" * 32)
+
+
+def test_two_clusters_do_not_trust_each_other(tmp_path: Path) -> None:
+    from cryptography import x509
+    from cryptography.exceptions import InvalidSignature
+
+    one, two = (certificates.make(tmp_path / name, "1" * 32) for name in ("one", "two"))
+    ca, cert = (x509.load_pem_x509_certificate(Path(path).read_bytes()) for path in (one.ca, two.cert))
+    with pytest.raises(InvalidSignature):
+        cert.verify_directly_issued_by(ca)
+
+
+def test_record_comes_back_as_it_was(tmp_path: Path) -> None:
+    record = RECORD.change(tls=TLSFiles("a", "b", "c"), name="Größe \U0001f600")
+    record.save(tmp_path)
+    assert Record.load(tmp_path) == record
+    assert (tmp_path / "cluster.json").stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in tmp_path.iterdir()] == ["cluster.json"]
+
+
+def test_snippets_compile_whatever_the_paths() -> None:
+    tls = TLSFiles(*(f'/home/a "b"\'{name}\\\n.pem' for name in "xyz"))
+    compile(client_code("tls://1.2.3.4:5", tls), "snippet", "exec")
+    assert client_code("tls://localhost:8786", None).splitlines()[-2] == 'client = Client("tls://localhost:8786")'
+
+
+def test_errors_are_described_by_their_cause_in_one_line() -> None:
+    try:
+        try:
+            raise OSError(98, "Address already\nin use")
+        except OSError as cause:
+            raise RuntimeError("Cluster failed to start") from cause
+    except RuntimeError as error:
+        assert describe(error) == "OSError: [Errno 98] Address already in use (RuntimeError: Cluster failed to start)"
+    assert describe(ClusterError("In words.")) == "In words."
+    assert describe(ValueError()) == "ValueError"
+    assert len(describe(ValueError("x" * 10_000))) == MAXIMUM_LENGTH
+
+
+def test_secrets_are_kept_from_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
+    secrets = {"JUPYTERHUB_API_TOKEN", "JUPYTER_TOKEN", "AWS_SECRET_ACCESS_KEY", "JUPYTERHUB_USER", "PGPASSWORD", "GH_TOKEN"}
+    wanted = {"PATH", "BEARER_TOKEN_FILE", "DASK_CONFIG", "X509_USER_PROXY"}
+    for name in secrets | wanted:
+        monkeypatch.setenv(name, "x")
+    environ = environment(RECORD.change(environ={"KERNEL_VARIABLE": "y"}))
+    assert environ.keys() & (secrets | wanted) == wanted
+    assert environ["KERNEL_VARIABLE"] == "y"
+
+
+def test_somebody_elses_folder_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path))
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "casa-labext").mkdir()
+    (tmp_path / "casa-labext" / "clusters").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(PermissionError):
+        directories.clusters()
+
+
+def test_sockets_have_short_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", "/" + "x" * 200)
+    directory, path, scratch = directories.make("2" * 32)
+    try:
+        assert len(path) <= directories.MAXIMUM_SOCKET_PATH
+        directories.listen(path).close()
+        assert Path(path).stat().st_mode & 0o777 == 0o600
+    finally:
+        directories.remove(directory, RECORD.change(socket=path, scratch=scratch))
+    assert not directory.exists()
+    assert not Path(scratch).exists()
+
+
+def test_log_is_bounded_and_takes_what_children_print(tmp_path: Path) -> None:
+    code = (
+        "import os, subprocess, sys; from pathlib import Path; from casa_labext.host import log\n"
+        "log.MAXIMUM_SIZE = 50_000; thread = log.capture(Path(sys.argv[1]))\n"
+        "for number in range(10_000): print('line', number)\n"
+        "sys.stdout.flush(); subprocess.run(['echo', 'from a child']); log.finish(thread)"
+    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True)
+    sizes = {path.name: path.stat().st_size for path in tmp_path.iterdir()}
+    assert sizes.keys() == {"host.log", "host.log.1"}
+    assert max(sizes.values()) <= 50_000
+    assert log.tail(tmp_path).splitlines()[-1] == "from a child"
+
+
+def test_last_error_of_a_log(tmp_path: Path) -> None:
+    (tmp_path / log.FILE).write_text("Traceback:\n  File x\n    raise ValueError\nModuleNotFoundError: No module named 'x'\nbye\n")
+    assert log.last_error(tmp_path) == "ModuleNotFoundError: No module named 'x'"
+    assert log.last_error(tmp_path / "nowhere") == ""
