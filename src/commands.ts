@@ -20,7 +20,6 @@ import {
   refreshIcon
 } from '@jupyterlab/ui-components';
 import { CommandRegistry } from '@lumino/commands';
-import { find } from '@lumino/algorithm';
 import {
   ReadonlyJSONObject,
   ReadonlyPartialJSONObject
@@ -73,7 +72,7 @@ export function addCommands(context: ICommandContext): void {
 
   /** Show a tab, made only if there is none with that id. */
   const show = (id: string, make: () => MainAreaWidget): MainAreaWidget => {
-    let widget = find(shell.widgets('main'), w => w.id === id) as
+    let widget = Array.from(shell.widgets('main')).find(w => w.id === id) as
       MainAreaWidget | undefined;
     if (!widget) {
       widget = make();

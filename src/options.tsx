@@ -91,7 +91,7 @@ function FieldTemplate(props: FieldTemplateProps): JSX.Element {
         <div className="casa-Field-help">{props.schema.description}</div>
       )}
       {props.rawErrors?.map(text => (
-        <ProblemLine key={text} text={text} />
+        <ProblemLine key={text} text={text} blocks />
       ))}
     </div>
   );

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from conftest import API, JSON
 
@@ -213,3 +214,9 @@ async def test_cancelling_a_start(api: API) -> None:
     status, _ = await api.call("DELETE", f"clusters/{cluster['id']}")
     assert status == 202
     await api.gone(cluster["id"], deadline=15)
+
+
+async def test_a_machine_has_no_more_memory_than_it_has(api: API) -> None:
+    cluster = await api.create(size={"workers": 3})
+    cluster = await api.running(cluster["id"], workers=3)
+    assert cluster["memory"]["limit"] <= psutil.virtual_memory().total

@@ -1,4 +1,4 @@
-"""The server that the UI tests drive. Never use it in production."""
+"""The server that the browser tests drive. Never use it in production."""
 
 import os
 
@@ -7,5 +7,6 @@ from jupyterlab.galata import configure_jupyter_server
 configure_jupyter_server(c)
 
 c.ServerApp.ip = "127.0.0.1"
-c.ServerApp.port = int(os.environ.get("JLAB_TEST_PORT", "28888"))
+c.ServerApp.port = int(os.environ["JLAB_TEST_PORT"])
+c.ServerApp.port_retries = 0
 c.ServerApp.allow_root = True

@@ -59,7 +59,12 @@ class Manager:
 
     async def summary(self) -> dict[str, Any]:
         """What observe.summary has, and the number of `planned` workers and the scheduler's `address`."""
+        from distributed.system import MEMORY_LIMIT
+
         summary: dict[str, Any] = await self._ask(observe.summary)
+        if self._kind.only_processes:
+            # The limits of workers on one machine may add up to more than it has.
+            summary["memory"]["limit"] = min(summary["memory"]["limit"], MEMORY_LIMIT)
         plan = getattr(self._cluster, "plan", None)
         summary["planned"] = len(plan) if plan is not None else summary["running"]
         summary["address"] = self._cluster.scheduler_address

@@ -1,0 +1,1 @@
+"""What the extension costs a Jupyter server, measured beside dask-labextension."""

@@ -1,0 +1,37 @@
+"""`python -m bench`: measure both extensions in turn, print the table, write docs/benchmarks.md."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+
+from . import measures, report
+from .extensions import Ours, Peer
+from .jupyter import ROOT
+
+
+def main() -> None:
+    """Run everything."""
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser.add_argument("--runs", type=int, default=5, help="how often each measure is taken (default: %(default)s)")
+    runs = parser.parse_args().runs
+    # An ended run leaves no process behind either.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+
+    machine = report.machine()
+    extensions = (Ours(), Peer())
+    values: dict[str, list[measures.Values]] = {extension.name: [] for extension in extensions}
+    heavy: dict[str, list[str]] = {}
+    for number in range(runs):
+        for extension in extensions if number % 2 == 0 else reversed(extensions):
+            print(f"run {number + 1} of {runs}: {extension.name}", file=sys.stderr)
+            started, heavy[extension.name] = measures.start(extension)
+            values[extension.name].append({**started, **measures.clusters(extension)})
+    table = report.table(*values.values())
+    report.write(ROOT / "docs" / "benchmarks.md", table, machine, heavy, runs)
+    print(table)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,94 @@
+"""The two extensions behind one interface."""
+
+from __future__ import annotations
+
+import sys
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import Any, ClassVar
+
+from . import peer
+from .jupyter import Server
+
+
+class Extension(ABC):
+    """A server extension that makes clusters of two workers with one thread each."""
+
+    name: ClassVar[str]
+    module: ClassVar[str]
+    python: Path
+    environ: ClassVar[dict[str, str]] = {}
+
+    @abstractmethod
+    def create(self, server: Server) -> str:
+        """Ask for a cluster; its id."""
+
+    @abstractmethod
+    def workers(self, server: Server, cluster_id: str) -> int:
+        """How many workers are connected, as the extension tells its user."""
+
+    @abstractmethod
+    def connection(self, server: Server, cluster_id: str) -> dict[str, Any]:
+        """The scheduler's `address` and a client's `tls` files."""
+
+    @abstractmethod
+    def close(self, server: Server, cluster_id: str) -> None:
+        """Ask for the end of a cluster."""
+
+    @abstractmethod
+    def ids(self, server: Server) -> list[str]:
+        """The clusters there are."""
+
+
+class Ours(Extension):
+    """This project, with its defaults: TLS between the cluster's processes."""
+
+    name = "casa_labext"
+    module = "casa_labext"
+    python = Path(sys.executable)
+    _clusters = "casa-labext/api/clusters"
+
+    def create(self, server: Server) -> str:  # noqa: D102
+        return str(server.call("POST", self._clusters, {"profile": "local", "size": {"workers": 2}})["id"])
+
+    def workers(self, server: Server, cluster_id: str) -> int:  # noqa: D102
+        cluster = server.get(f"{self._clusters}/{cluster_id}")
+        if cluster["state"] not in ("starting", "running", "degraded"):
+            raise RuntimeError(f"The cluster is {cluster['state']}: {cluster['reason']}")
+        return int(cluster["workers"]["running"])
+
+    def connection(self, server: Server, cluster_id: str) -> dict[str, Any]:  # noqa: D102
+        return dict(server.get(f"{self._clusters}/{cluster_id}/connection"))
+
+    def close(self, server: Server, cluster_id: str) -> None:  # noqa: D102
+        server.call("DELETE", f"{self._clusters}/{cluster_id}")
+
+    def ids(self, server: Server) -> list[str]:  # noqa: D102
+        return [cluster["id"] for cluster in server.get(self._clusters)]
+
+
+class Peer(Extension):
+    """dask-labextension with LocalCluster, which it runs in the server's process."""
+
+    name = "dask-labextension"
+    module = "dask_labextension"
+    environ: ClassVar[dict[str, str]] = {"DASK_CONFIG": str(Path(__file__).with_name("peer.yaml"))}
+    _clusters = "dask/clusters"
+
+    def __init__(self) -> None:
+        self.python = peer.environment()
+
+    def create(self, server: Server) -> str:  # noqa: D102
+        return str(server.call("PUT", f"{self._clusters}/")["id"])
+
+    def workers(self, server: Server, cluster_id: str) -> int:  # noqa: D102
+        return int(server.get(f"{self._clusters}/{cluster_id}")["workers"])
+
+    def connection(self, server: Server, cluster_id: str) -> dict[str, Any]:  # noqa: D102
+        return {"address": server.get(f"{self._clusters}/{cluster_id}")["scheduler_address"], "tls": None}
+
+    def close(self, server: Server, cluster_id: str) -> None:  # noqa: D102
+        server.call("DELETE", f"{self._clusters}/{cluster_id}")
+
+    def ids(self, server: Server) -> list[str]:  # noqa: D102
+        return [cluster["id"] for cluster in server.get(f"{self._clusters}/")]

@@ -1,0 +1,131 @@
+"""Whole Jupyter servers, each in a process and folders of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+ROOT = Path(__file__).resolve().parents[1]
+#: Marks a server and all that it starts, in their environment.
+MARK = "CASA_LABEXT_BENCH"
+#: Seconds that a server takes to start or to stop, at most.
+DEADLINE = 60
+
+
+@dataclass
+class Server:
+    """A running server."""
+
+    port: int
+    token: str
+
+    def call(self, method: str, path: str, body: object = None) -> Any:
+        """The JSON of an answer; RuntimeError if it is not a good one."""
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=DEADLINE)
+        try:
+            text = None if body is None else json.dumps(body)
+            connection.request(method, f"/{path}", text, {"Authorization": f"token {self.token}", "Content-Type": "application/json"})
+            response = connection.getresponse()
+            answer = response.read()
+        finally:
+            connection.close()
+        if response.status >= 400:
+            raise RuntimeError(f"{method} {path}: {response.status} {answer[-500:].decode(errors='replace')}")
+        return json.loads(answer) if answer else None
+
+    def get(self, path: str) -> Any:
+        """GET."""
+        return self.call("GET", path)
+
+    def read(self) -> Any:
+        """What ticker.py measured since the last reading."""
+        return self.get("bench-ticker")
+
+
+@contextmanager
+def serve(python: Path, extensions: Iterable[str], environ: Mapping[str, str]) -> Iterator[Server]:
+    """A server with the ticker, these extensions and no others, that has answered once; at the end nothing of it is left."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        server = Server(free.getsockname()[1], secrets.token_hex())
+    mark = secrets.token_hex()
+    with tempfile.TemporaryDirectory(prefix="casa-labext-bench-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        options = {
+            "jpserver_extensions": repr(dict.fromkeys(["bench.ticker", *extensions], True)),
+            "root_dir": name,
+            "ip": "127.0.0.1",
+            "port": server.port,
+            "port_retries": 0,
+        }
+        with open(folder / "server.log", "wb") as log:
+            process = subprocess.Popen(
+                [python, "-m", "jupyter_server", "--allow-root", "--no-browser"]
+                + [f"--ServerApp.{option}={value}" for option, value in options.items()],
+                env={
+                    **os.environ,
+                    **environ,
+                    **{f"JUPYTER_{kind}_DIR": str(folder / kind.lower()) for kind in ("RUNTIME", "CONFIG", "DATA")},
+                    "JUPYTER_NO_CONFIG": "1",  # the environment's own files would enable more extensions
+                    "JUPYTER_TOKEN": server.token,
+                    "PYTHONPATH": str(ROOT),
+                    MARK: mark,
+                },
+                cwd=folder,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        try:
+            _wait(server, process, folder / "server.log")
+            yield server
+        finally:
+            _end(process, mark)
+
+
+def _wait(server: Server, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Until it answers. No request reaches it before: it listens shortly before its loop runs."""
+    end = time.monotonic() + DEADLINE
+    while process.poll() is None and time.monotonic() < end:
+        try:
+            server.get("api/status")
+            return
+        except ConnectionError:
+            time.sleep(0.02)
+    raise RuntimeError(f"The server did not start:\n{log.read_text()[-3000:]}")
+
+
+def _end(process: subprocess.Popen[bytes], mark: str) -> None:
+    process.terminate()
+    try:
+        process.wait(DEADLINE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    while left := [process for process in psutil.process_iter() if _has(process, mark)]:
+        for other in left:
+            try:
+                other.kill()
+            except psutil.NoSuchProcess:
+                pass
+        psutil.wait_procs(left, timeout=1)
+
+
+def _has(process: psutil.Process, mark: str) -> bool:
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE and process.environ().get(MARK) == mark
+    except (psutil.Error, OSError):
+        return False

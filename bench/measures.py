@@ -1,0 +1,130 @@
+"""What is measured: each function is one run for one extension, and returns values by the names in report.py."""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from .extensions import Extension
+from .graphs import GRAPHS
+from .jupyter import ROOT, Server, serve
+
+PROXY = "jupyter_server_proxy"
+#: Seconds between two looks at a cluster, and between two requests for the server's status.
+POLL = 0.02
+PING = 0.05
+#: Seconds within which a cluster must have come or gone.
+DEADLINE = 60
+
+Values = dict[str, float]
+
+
+def start(extension: Extension) -> tuple[Values, list[str]]:
+    """What a server's start costs more with the extension than without, alone and with the proxy; and the heavy imports of the first."""
+    bare, alone, proxied = (_started(extension, modules) for modules in ([], [extension.module], [extension.module, PROXY]))
+    values = {
+        "start": alone["cpu"] - bare["cpu"],
+        "modules": alone["modules"] - bare["modules"],
+        "start_proxied": proxied["cpu"] - bare["cpu"],
+        "modules_proxied": proxied["modules"] - bare["modules"],
+    }
+    return values, [name for name in alone["heavy"] if name not in bare["heavy"]]
+
+
+def _started(extension: Extension, modules: list[str]) -> dict:
+    with serve(extension.python, modules, extension.environ) as server:
+        return server.read()
+
+
+def clusters(extension: Extension) -> Values:
+    """The life of two clusters on a fresh server: what the server's loop and its user feel of it."""
+    values: Values = {}
+    with serve(extension.python, [extension.module], extension.environ) as server:
+        first = _create(extension, server, values, "first_create")
+        later = _create(extension, server, values, "later_create")
+        _close(extension, server, later)
+        with _client(extension, server, first) as run:
+            for graph in GRAPHS:
+                server.read()
+                with _pings(server) as latencies:
+                    values[f"{graph}_time"] = run(graph)
+                values[f"{graph}_stall"] = server.read()["stall"]
+                values[f"{graph}_p99"] = statistics.quantiles(latencies, n=100)[98]
+        _close(extension, server, first)
+    return values
+
+
+def _create(extension: Extension, server: Server, values: Values, name: str) -> str:
+    server.read()
+    begin = time.monotonic()
+    cluster_id = extension.create(server)
+    _until(lambda: extension.workers(server, cluster_id) > 0)
+    values[name] = time.monotonic() - begin
+    _until(lambda: extension.workers(server, cluster_id) == 2)
+    values[f"{name}_stall"] = server.read()["stall"]
+    return cluster_id
+
+
+def _close(extension: Extension, server: Server, cluster_id: str) -> None:
+    extension.close(server, cluster_id)
+    _until(lambda: cluster_id not in extension.ids(server))
+
+
+def _until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + DEADLINE
+    while not condition():
+        if time.monotonic() > end:
+            raise TimeoutError(f"not within {DEADLINE} s")
+        time.sleep(POLL)
+
+
+@contextmanager
+def _client(extension: Extension, server: Server, cluster_id: str) -> Iterator[Callable[[str], float]]:
+    """A notebook that is connected to a cluster: runs a graph and tells how long it took."""
+    connection = json.dumps(extension.connection(server, cluster_id))
+    command = [extension.python, "-m", "bench.graphs", connection]
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environ) as process:
+        try:
+            assert process.stdin
+            assert process.stdout
+            requests, answers = process.stdin, process.stdout
+            answers.readline()
+
+            def run(graph: str) -> float:
+                print(graph, file=requests, flush=True)
+                return float(answers.readline())
+
+            yield run
+            requests.close()
+            process.wait(DEADLINE)
+        finally:
+            process.kill()
+
+
+@contextmanager
+def _pings(server: Server) -> Iterator[list[float]]:
+    """How long `GET /api/status` takes meanwhile, asked at fixed times: what waits behind a slow answer counts from when it was due."""
+    latencies: list[float] = []
+    stop = threading.Event()
+
+    def ping() -> None:
+        due = time.monotonic()
+        while not stop.wait(max(0.0, due - time.monotonic())):
+            server.get("api/status")
+            latencies.append(time.monotonic() - due)
+            due += PING
+
+    thread = threading.Thread(target=ping, daemon=True)
+    thread.start()
+    try:
+        yield latencies
+    finally:
+        stop.set()
+        thread.join()
