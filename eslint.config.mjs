@@ -28,10 +28,10 @@ export default defineConfig([
       eqeqeq: 'error',
       '@typescript-eslint/no-explicit-any': 'off',
       '@typescript-eslint/no-floating-promises': 'error',
-      // The panel and the commands are what the plugin is there for.
+      // The store, the panel and the commands are what the plugin is there for.
       'jupyter/prefer-lazy-imports': [
         'warn',
-        { ignoreImports: ['./commands', './panel'] }
+        { ignoreImports: ['./commands', './panel', './store'] }
       ],
       '@typescript-eslint/naming-convention': [
         'error',

@@ -29,7 +29,7 @@ from . import kinds
 from .host.errors import ClusterError, WrongRequest, describe
 from .host.record import Size, Timeouts
 from .kinds.base import Kind, Options, Schema
-from .schemas import check, check_size, first_error
+from .schemas import check, check_size
 
 DEFAULTS = Path(__file__).parent / "casa-labext.yaml"
 #: The keys of the section `casa-labext`.
@@ -235,9 +235,8 @@ def _schema(kind: Kind, presets: Options, bounds: dict[str, Schema], locked: fro
     for option in locked & properties.keys():
         properties[option]["readOnly"] = True
     for option, schema in properties.items():
-        error = first_error(Draft202012Validator(schema), schema["default"]) if "default" in schema else None
-        if error:
-            raise WrongRequest(error.message, field=f"options.{option}")
+        if "default" in schema:
+            check(Draft202012Validator(schema), schema["default"], field=f"options.{option}")
     return {"type": "object", "additionalProperties": False, "properties": properties}
 
 

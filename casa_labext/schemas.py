@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from jsonschema import Draft202012Validator, ValidationError
+from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
 from .host.errors import MAXIMUM_LENGTH, WrongRequest
@@ -34,24 +34,25 @@ def validator(component: str) -> Draft202012Validator:
     return Draft202012Validator({"$ref": f"#/components/schemas/{component}", "components": document()["components"]})
 
 
-def first_error(of: Draft202012Validator, value: object) -> ValidationError | None:
-    """The error that explains best what is wrong."""
-    return best_match(of.iter_errors(value))  # type: ignore[no-any-return]
-
-
 def check(of: Draft202012Validator, value: object, field: str = "") -> None:
     """WrongRequest naming the field if a value is not as a schema says."""
-    error = first_error(of, value)
+    # The error that explains best what is wrong.
+    error = best_match(of.iter_errors(value))
     if error is None:
         return
     path = [field, *map(str, error.absolute_path)] if field else [str(part) for part in error.absolute_path]
+    message = error.message
     schema: Any = error.schema
     instance: Any = error.instance
     if error.validator == "additionalProperties":
-        path += sorted(instance.keys() - schema.get("properties", {}).keys())[:1]
+        allowed = schema.get("properties", {}).keys()
+        name = sorted(instance.keys() - allowed)[0]
+        path.append(name)
+        message = f"There is no {name!r}; there are {', '.join(allowed)}." if allowed else f"There is no {name!r}."
     elif error.validator == "required":
         path += [name for name in schema["required"] if name not in instance][:1]
-    message = error.message
+    elif error.validator == "pattern":
+        message = " ".join([f"{instance!r} is not as it must be.", schema.get("description", "")]).strip()
     if len(message) > MAXIMUM_LENGTH:
         message = message[: MAXIMUM_LENGTH - 1] + "…"
     raise WrongRequest(message, field=".".join(path) or None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 from jupyter_server.auth.decorator import ws_authenticated
@@ -12,9 +13,13 @@ from jupyter_server.utils import ensure_async
 from tornado import web
 from tornado.ioloop import IOLoop
 from tornado.locks import Event
+from tornado.util import TimeoutError as NoNews
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from .registry import Registry
+
+#: After so long without news a browser is told that there is none.
+HEARTBEAT = timedelta(seconds=15)
 
 
 class StreamHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
@@ -58,7 +63,10 @@ class StreamHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
         try:
             await self.write_message(json.dumps({"type": "clusters", "clusters": self._registry.all()}))
             while self.ws_connection:
-                await self._news.wait()
+                try:
+                    await self._news.wait(HEARTBEAT)
+                except NoNews:
+                    await self.write_message(json.dumps({"type": "alive"}))
                 self._news.clear()
                 pending, self._pending = self._pending, {}
                 for message in pending.values():

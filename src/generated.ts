@@ -402,6 +402,10 @@ export interface components {
         }
       | {
           /** @constant */
+          type: 'alive';
+        }
+      | {
+          /** @constant */
           type: 'removed';
           id: string;
           name: string;

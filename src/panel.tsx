@@ -7,6 +7,7 @@ import {
   UseSignal
 } from '@jupyterlab/ui-components';
 import { CommandRegistry } from '@lumino/commands';
+import type { Message } from '@lumino/messaging';
 import { Panel, Widget } from '@lumino/widgets';
 import * as React from 'react';
 
@@ -18,7 +19,7 @@ import type { IClusterStore } from './tokens';
 /** The panel of the clusters in the left area. */
 export class ClusterPanel extends SidePanel {
   constructor(
-    store: IClusterStore,
+    private _store: IClusterStore,
     commands: CommandRegistry,
     translator: ITranslator
   ) {
@@ -37,11 +38,19 @@ export class ClusterPanel extends SidePanel {
       new CommandToolbarButton({ commands, id: CommandIDs.create })
     );
     const list = ReactWidget.create(
-      <UseSignal signal={store.changed}>
-        {() => <ClusterList store={store} commands={commands} trans={trans} />}
+      <UseSignal signal={_store.changed}>
+        {() => <ClusterList store={_store} commands={commands} trans={trans} />}
       </UseSignal>
     );
     this.content.addWidget(list);
+  }
+
+  /** The server reads them in a process of its own: not before they are needed. */
+  protected onAfterShow(msg: Message): void {
+    super.onAfterShow(msg);
+    if (!this._store.profiles) {
+      this._store.loadProfiles().catch(reason => console.warn(reason));
+    }
   }
 }
 

@@ -17,8 +17,11 @@ import type {
 const FIRST_DELAY = 500;
 const LONGEST_DELAY = 30_000;
 
-/** How long a connection may take to bring the clusters, in ms. */
+/** How long a new connection may take to bring the clusters, in ms. */
 const PATIENCE = 10_000;
+
+/** How long a connection may be silent, in ms: the server says something every 15 s. */
+const SILENCE = 35_000;
 
 /** Mirrors the clusters of the server over its WebSocket. */
 export class ClusterStore implements IClusterStore, IDisposable {
@@ -92,19 +95,24 @@ export class ClusterStore implements IClusterStore, IDisposable {
   }
 
   private _receive(message: StreamMessage): void {
+    clearTimeout(this._timer);
+    this._timer = setTimeout(this._lose, SILENCE);
     switch (message.type) {
       case 'clusters':
         // The whole truth: it also tells what happened while disconnected.
-        clearTimeout(this._timer);
         this._failures = 0;
         this._status = 'connected';
         this._clusters = new Map(message.clusters.map(c => [c.id, c]));
-        // A server that was started again may have another configuration.
-        void this.loadProfiles().catch(reason => console.warn(reason));
+        if (this._profiles) {
+          // A server that was started again may have another configuration.
+          void this.loadProfiles().catch(reason => console.warn(reason));
+        }
         break;
       case 'cluster':
         this._clusters.set(message.cluster.id, message.cluster);
         break;
+      case 'alive':
+        return;
       case 'removed':
         this._clusters.delete(message.id);
         this._removed.emit(message);

@@ -32,12 +32,31 @@ describe('ClusterStore', () => {
     expect(store.status).toBe('connecting');
   });
 
-  it('is connected, and asks for the profiles, when it has the clusters', async () => {
+  it('is connected when it has the clusters', () => {
     begin(makeCluster());
     expect(store.status).toBe('connected');
     expect(store.clusters.map(c => c.name)).toEqual(['Physics']);
+  });
+
+  it('asks for the profiles when told to, and again after a reconnect', async () => {
+    begin();
     await jest.advanceTimersByTimeAsync(0);
+    expect(store.profiles).toBeNull();
+    await store.loadProfiles();
     expect(store.profiles).toEqual(profiles);
+    const loaded = jest.spyOn(store, 'loadProfiles');
+    begin();
+    expect(loaded).toHaveBeenCalledTimes(1);
+  });
+
+  it('takes a connection for lost that has been silent for long', () => {
+    begin(makeCluster());
+    jest.advanceTimersByTime(30_000);
+    FakeSocket.last.send({ type: 'alive' });
+    jest.advanceTimersByTime(30_000);
+    expect(store.status).toBe('connected');
+    jest.advanceTimersByTime(10_000);
+    expect(store.status).toBe('disconnected');
   });
 
   it('follows changes, additions and removals', () => {

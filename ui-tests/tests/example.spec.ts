@@ -41,5 +41,7 @@ test('the example computes more than fits into memory', async ({
   await expect(outputs.filter({ hasText: 'numpy agrees' })).toBeVisible({
     timeout: 240_000
   });
-  await expect(page.locator('.jp-RenderedText[data-mime-type*="stderr"]')).toHaveCount(0);
+  await expect(
+    page.locator('.jp-RenderedText[data-mime-type*="stderr"]')
+  ).toHaveCount(0);
 });

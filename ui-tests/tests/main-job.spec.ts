@@ -42,9 +42,7 @@ test('from click to computed result', async ({ page }) => {
   const last = (await page.notebook.getCellCount()) - 1;
   await page.notebook.runCell(last);
   const result = (await page.notebook.getCellLocator(last))!;
-  await expect(result.locator('.jp-OutputArea-output')).toContainText(
-    '499500'
-  );
+  await expect(result.locator('.jp-OutputArea-output')).toContainText('499500');
 
   // The bar moves.
   await mine.getByRole('button', { name: 'Scale' }).click();
