@@ -88,9 +88,13 @@ class Cluster:
 
     def rename(self, name: str) -> None:
         """Give it another name."""
-        self.record = self.record.change(name=name)
+        record = self.record.change(name=name)
         if self._directory:
-            self.record.save(self._directory)
+            try:
+                record.save(self._directory)
+            except OSError as error:
+                raise ClusterError(f"The name cannot be kept: {describe(error)}") from error
+        self.record = record
         self._changed(self)
 
     async def scale(self, size: Size) -> None:
@@ -120,12 +124,13 @@ class Cluster:
         self._closing = None
         self.start()
 
-    def close(self) -> None:
-        """Shut it down, or remove what has ended. Asking twice is asking once."""
+    def close(self) -> asyncio.Task[None]:
+        """Shut it down, or remove what has ended; the task that does it. Asking twice is asking once."""
         if self._closing is None or self._closing.done():
             ended = self.state in ENDED
             self._set(state="closing", activity="Removing" if ended else "Closing", reason=None, hint=None)
             self._closing = asyncio.create_task(self._clear_up(None) if ended else self._close())
+        return self._closing
 
     async def _close(self) -> None:
         await self._launched.wait()
@@ -155,8 +160,9 @@ class Cluster:
 
     async def _launch(self) -> None:
         try:
-            self._directory, self.record, self._process = await asyncio.to_thread(launch, self.record)
-        except OSError as error:
+            self._directory, record, self._process = await asyncio.to_thread(launch, self.record)
+            self.record = record.change(name=self.record.name)  # it may have got another one meanwhile
+        except Exception as error:
             self._set(state="failed", reason=f"The cluster's process could not be started: {describe(error)}", activity=None)
             return
         finally:

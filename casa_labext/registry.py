@@ -24,6 +24,8 @@ from .schemas import check_size
 
 #: Seconds in which the server closes its clusters when it stops; afterwards their processes are ended.
 STOP_DEADLINE = 7.0
+#: Seconds to see them gone and to remove what they had on disk.
+KILL_DEADLINE = 2.0
 #: Seconds after which a directory that no host was started in counts as left behind.
 LAUNCH_TIME = 60.0
 
@@ -144,15 +146,14 @@ class Registry:
             self._add(record).adopt(directory)
 
     async def stop(self) -> None:
-        """Close all clusters but those that are to be kept. Takes STOP_DEADLINE seconds at most, and little more."""
+        """Close all clusters but those that are to be kept. Takes STOP_DEADLINE and KILL_DEADLINE at most."""
         atexit.unregister(self._at_exit)
         kept = [cluster for cluster in self._clusters.values() if cluster.record.keep]
         closing = [cluster for cluster in self._clusters.values() if not cluster.record.keep]
-        for cluster in closing:
-            cluster.close()
-        if tasks := [cluster.task for cluster in closing if cluster.task]:
-            await asyncio.wait(tasks, timeout=STOP_DEADLINE)
-        await asyncio.gather(*(cluster.kill() for cluster in closing if cluster.record.id in self._clusters))
+        tasks = [cluster.close() for cluster in closing]
+        if tasks and (await asyncio.wait(tasks, timeout=STOP_DEADLINE))[1]:
+            await asyncio.gather(*(cluster.kill() for cluster in closing if cluster.record.id in self._clusters))
+            await asyncio.wait(tasks, timeout=KILL_DEADLINE)
         await asyncio.gather(*(cluster.leave() for cluster in kept))
 
     def _at_exit(self) -> None:

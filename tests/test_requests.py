@@ -167,3 +167,13 @@ async def test_what_is_not_allowed_is_refused(api: API, jp_serverapp: Any, jp_ws
     status, _ = await api.call("POST", "clusters", {"profile": "local"})
     assert status == 403
     assert {("read", "casa-labext"), ("write", "casa-labext")} <= set(asked)
+
+
+async def test_a_cookie_alone_changes_nothing(api: API, jp_serverapp: Any, jp_fetch: Any) -> None:
+    """A page elsewhere can have the browser send its cookie, but does not know the XSRF token."""
+    login = await jp_fetch("api", "me", headers={"Authorization": ""}, params={"token": jp_serverapp.identity_provider.token})
+    cookies = [header.split(";")[0] for header in login.headers.get_list("Set-Cookie")]
+    headers = {"Authorization": "", "Cookie": "; ".join(cookies)}
+    assert await api.get("clusters", headers=headers) == []
+    status, answer = await api.call("POST", "clusters", {"profile": "local"}, headers=headers)
+    assert (status, "_xsrf" in answer["message"]) == (403, True)

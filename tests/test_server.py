@@ -257,3 +257,14 @@ def test_loading_the_extension_is_cheap() -> None:
     )
     output = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
     assert output.strip() == ""
+
+
+def test_stopped_server_does_not_wait_for_a_cluster_that_hangs(server: Callable[..., Server], tmp_path: Path) -> None:
+    (tmp_path / "dask.yaml").write_text(
+        "casa-labext: {profiles: {hangs: {kind: factory, settings: {module: factories, class: HangsInClose, kwargs: {n-workers: 1}}}}}"
+    )
+    one = server(DASK_CONFIG=str(tmp_path / "dask.yaml"), PYTHONPATH=str(Path(__file__).parent))
+    cluster = one.call("POST", "clusters", {"profile": "hangs", "size": {"workers": 1}})
+    one.running(cluster["id"], workers=1)
+    assert one.end(signal.SIGTERM) < 10
+    assert cluster_processes() == {}

@@ -5,6 +5,8 @@ import { card, closeAll, drag, expectWorkers, openPanel } from './helpers';
 
 const NOTEBOOK = 'histograms.ipynb';
 
+test.use({ viewport: { width: 1280, height: 800 } });
+
 test.afterEach(({ page }) => closeAll(page));
 
 test('the example computes more than fits into memory', async ({
