@@ -49,7 +49,6 @@ system: casa_labext/labextension/package.json
 check: lint unit
 
 browser: casa_labext/labextension/package.json ui-tests/node_modules/installed
-	./ui-tests/find-chromium
 	cd ui-tests && jlpm test
 
 ui-tests/node_modules/installed: $(VENV)/installed ui-tests/package.json ui-tests/yarn.lock

@@ -23,6 +23,8 @@ def main() -> None:
     extensions = (Ours(), Peer())
     values: dict[str, list[measures.Values]] = {extension.name: [] for extension in extensions}
     heavy: dict[str, list[str]] = {}
+    for extension in extensions:
+        measures.start(extension)  # compiles what is not
     for number in range(runs):
         for extension in extensions if number % 2 == 0 else reversed(extensions):
             print(f"run {number + 1} of {runs}: {extension.name}", file=sys.stderr)

@@ -62,6 +62,8 @@ def serve(python: Path, extensions: Iterable[str], environ: Mapping[str, str]) -
         free.bind(("127.0.0.1", 0))
         server = Server(free.getsockname()[1], secrets.token_hex())
     mark = secrets.token_hex()
+    # Installed packages are compiled; ours, in the checkout, must be as well.
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     with tempfile.TemporaryDirectory(prefix="casa-labext-bench-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         options = {
@@ -73,10 +75,10 @@ def serve(python: Path, extensions: Iterable[str], environ: Mapping[str, str]) -
         }
         with open(folder / "server.log", "wb") as log:
             process = subprocess.Popen(
-                [python, "-m", "jupyter_server", "--allow-root", "--no-browser"]
+                [str(python), "-m", "jupyter_server", "--allow-root", "--no-browser"]
                 + [f"--ServerApp.{option}={value}" for option, value in options.items()],
                 env={
-                    **os.environ,
+                    **inherited,
                     **environ,
                     **{f"JUPYTER_{kind}_DIR": str(folder / kind.lower()) for kind in ("RUNTIME", "CONFIG", "DATA")},
                     "JUPYTER_NO_CONFIG": "1",  # the environment's own files would enable more extensions
@@ -115,7 +117,7 @@ def _end(process: subprocess.Popen[bytes], mark: str) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-    while left := [process for process in psutil.process_iter() if _has(process, mark)]:
+    while left := [other for other in psutil.process_iter() if _has(other, mark)]:
         for other in left:
             try:
                 other.kill()

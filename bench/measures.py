@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from .extensions import Extension
 from .graphs import GRAPHS
@@ -21,6 +22,10 @@ POLL = 0.02
 PING = 0.05
 #: Seconds within which a cluster must have come or gone.
 DEADLINE = 60
+
+#: The scheduler gives workers all they can do. By default it keeps trivial tasks back and gives out one at a time, a round trip each:
+#: 50,000 then take minutes, in which nobody has much to do.
+SATURATION = {"DASK_DISTRIBUTED__SCHEDULER__WORKER_SATURATION": "inf"}
 
 Values = dict[str, float]
 
@@ -37,15 +42,15 @@ def start(extension: Extension) -> tuple[Values, list[str]]:
     return values, [name for name in alone["heavy"] if name not in bare["heavy"]]
 
 
-def _started(extension: Extension, modules: list[str]) -> dict:
+def _started(extension: Extension, modules: list[str]) -> dict[str, Any]:
     with serve(extension.python, modules, extension.environ) as server:
-        return server.read()
+        return dict(server.read())
 
 
 def clusters(extension: Extension) -> Values:
     """The life of two clusters on a fresh server: what the server's loop and its user feel of it."""
     values: Values = {}
-    with serve(extension.python, [extension.module], extension.environ) as server:
+    with serve(extension.python, [extension.module], {**extension.environ, **SATURATION}) as server:
         first = _create(extension, server, values, "first_create")
         later = _create(extension, server, values, "later_create")
         _close(extension, server, later)
@@ -88,7 +93,7 @@ def _until(condition: Callable[[], bool]) -> None:
 def _client(extension: Extension, server: Server, cluster_id: str) -> Iterator[Callable[[str], float]]:
     """A notebook that is connected to a cluster: runs a graph and tells how long it took."""
     connection = json.dumps(extension.connection(server, cluster_id))
-    command = [extension.python, "-m", "bench.graphs", connection]
+    command = [str(extension.python), "-m", "bench.graphs", connection]
     environ = {**os.environ, "PYTHONPATH": str(ROOT)}
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environ) as process:
         try:

@@ -27,7 +27,7 @@ def environment() -> Path:
         constraints = folder / "constraints.txt"
         names = {found.name: found.version for found in distributions() if found.name != "casa_labext"}
         constraints.write_text("".join(f"{name}=={number}\n" for name, number in names.items()))
-        command = [python, "-m", "pip", "install", "--quiet", "--constraint", constraints, PEER, *SHARED]
+        command = [str(python), "-m", "pip", "install", "--quiet", "--constraint", str(constraints), PEER, *SHARED]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             raise RuntimeError(f"The peer's environment could not be made:\n{done.stderr[-2000:]}")

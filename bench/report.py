@@ -51,6 +51,7 @@ Imported at the server's start, of the packages that take long: {heavy}.
   server, so it contains waiting for a core.
 - The clusters have two workers of one thread. Ours has its defaults (TLS, a host process of its own), the peer LocalCluster in the server
   without TLS (`bench/peer.yaml`). *First worker*: as the extension's own REST interface tells it, asked every 20 ms.
+- The scheduler's `worker-saturation` is `inf` for both: by default it holds trivial tasks back, and 50,000 take minutes.
 - *Run time*: from the client's submission to all results. The ratio is what the host process and TLS cost.
 
 Machine: {machine}.

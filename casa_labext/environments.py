@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shutil
 import sys
 import time
@@ -23,6 +24,13 @@ DEADLINE = 60.0
 LIFETIME = 30.0
 #: The name of the server's own environment.
 SERVER = "server"
+
+_OWN_NAMES = {"python", f"python{sys.version_info[0]}", "python{}.{}".format(*sys.version_info[:2])}
+
+
+def _place(python: str, environ: dict[str, str]) -> tuple[str, str, str]:
+    """What tells environments apart: `python` and `python3` of one folder are one, interpreters with the same base in two are not."""
+    return os.path.dirname(os.path.abspath(python)), os.path.realpath(python), json.dumps(environ, sort_keys=True)
 
 
 @dataclass
@@ -77,16 +85,21 @@ class Environments:
 
     async def known(self) -> list[Environment]:
         """The environments, the server's own first, not looked into."""
-        found = {sys.executable: Environment(SERVER, "Jupyter server", sys.executable)}
+        own = _place(sys.executable, {})
+        found = {own: Environment(SERVER, "Jupyter server", sys.executable)}
         specs = await ensure_async(self._kernel_specs.get_all_specs())
         for name, entry in sorted(specs.items()):
             spec = entry["spec"]
             if spec.get("language", "").lower() != "python" or not spec.get("argv"):
                 continue
-            python = shutil.which(spec["argv"][0]) or spec["argv"][0]
-            if python == sys.executable:
-                found[python].title = spec["display_name"]
-            found.setdefault(python, Environment(name, spec["display_name"], python, spec.get("env", {})))
+            command = spec["argv"][0]
+            # jupyter_client starts such a kernel with the server's own Python, whatever is first on PATH.
+            python = sys.executable if command in _OWN_NAMES else shutil.which(command) or command
+            environ = spec.get("env", {})
+            place = _place(python, environ)
+            if place == own:
+                found[own].title = spec["display_name"]
+            found.setdefault(place, Environment(name, spec["display_name"], python, environ))
         return list(found.values())
 
     async def all(self) -> list[Environment]:

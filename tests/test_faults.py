@@ -222,8 +222,12 @@ async def test_environment_without_distributed(api: API, tmp_path: Path, jp_serv
     folder = tmp_path / "kernels" / "bare"
     folder.mkdir(parents=True)
     (folder / "kernel.json").write_text(f'{{"argv": ["{python}"], "display_name": "Bare", "language": "python"}}')
+    own = tmp_path / "kernels" / "own"
+    own.mkdir()
+    (own / "kernel.json").write_text('{"argv": ["python"], "display_name": "Own", "language": "python"}')
     jp_serverapp.kernel_spec_manager.kernel_dirs.append(str(folder.parent))
     environments = {environment["name"]: environment for environment in await api.get("environments")}
+    assert environments.keys() == {"server", "bare"}  # the server's own is listed once
     assert environments["server"]["unusable"] is None
     assert environments["server"]["versions"]["distributed"]
     assert "distributed is not installed" in environments["bare"]["unusable"]

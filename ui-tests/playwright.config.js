@@ -1,22 +1,9 @@
 /** The browser tests: Galata's settings, with the system's Chromium and a JupyterLab of their own. */
-const { execFileSync } = require('child_process');
-const fs = require('fs');
-const os = require('os');
 const path = require('path');
 
 const base = require('@jupyterlab/galata/lib/playwright-config');
 
-// The test processes load this file too: they find what the first one chose.
-if (!process.env.JLAB_TEST_PORT) {
-  const allocate =
-    'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])';
-  process.env.JLAB_TEST_PORT = execFileSync('python3', ['-c', allocate])
-    .toString()
-    .trim();
-  process.env.JLAB_TEST_DIR = fs.mkdtempSync(
-    path.join(os.tmpdir(), 'casa-labext-ui-')
-  );
-}
+// `run` chooses them.
 const folder = process.env.JLAB_TEST_DIR;
 const baseURL = `http://127.0.0.1:${process.env.JLAB_TEST_PORT}`;
 
@@ -27,7 +14,6 @@ module.exports = {
   expect: { timeout: 20_000 },
   workers: 1,
   retries: 0,
-  globalTeardown: require.resolve('./teardown.js'),
   use: {
     ...base.use,
     baseURL,
@@ -35,7 +21,7 @@ module.exports = {
     // Playwright's own ffmpeg would have to be downloaded.
     video: 'off',
     launchOptions: {
-      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+      executablePath: process.env.CHROMIUM,
       args: [
         '--no-sandbox',
         '--disable-dev-shm-usage',
