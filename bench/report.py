@@ -42,9 +42,9 @@ turn; the ratio is the median of the ratios of each turn's two runs.
 
 Imported at the server's start, of the packages that take long: {heavy}.
 
-- *CPU added*: user and system time of the server and its ended children until its first answer, with the extension less without it, all
-  other extensions off. The peer imports jupyter-server-proxy by itself; ours does not, but needs it enabled for the dashboards: the
-  second pair of lines has it enabled for both, and compares with the same server without either.
+- *CPU added*: user and system time of the server and its ended children, from the load of the first extension to the first answer, with
+  the extension less without it, all other extensions off. The peer imports jupyter-server-proxy by itself; ours does not, but needs it
+  enabled for the dashboards: the second pair of lines has it enabled for both, and compares with the same server without either.
 - *Loop held*: the longest CPU time of the server's main thread between two ticks of a 10 ms ticker in its loop. A busy machine cannot
   inflate it. For that long the server answers nobody.
 - *p99*: of requests due every 50 ms, counted from when they were due. The workers, the client and the scheduler share the cores with the

@@ -98,7 +98,9 @@ class Cluster:
         self._changed(self)
 
     async def scale(self, size: Size) -> None:
-        """Ask for another size."""
+        """Ask for another size. WrongState unless it runs, here and in the host: a host hears of its closing a moment later."""
+        if self.state not in ("running", "degraded"):
+            raise WrongState(f"The cluster is {self.state}: it cannot be scaled.")
         status = await self._command("/scale", size, deadline=self.record.timeouts.scale)
         self._set(**status)
 

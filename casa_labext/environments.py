@@ -87,7 +87,8 @@ class Environments:
         """The environments, the server's own first, not looked into."""
         own = _place(sys.executable, {})
         found = {own: Environment(SERVER, "Jupyter server", sys.executable)}
-        specs = await ensure_async(self._kernel_specs.get_all_specs())
+        # In a thread: at first it imports ipykernel, and folders of kernels may be on a slow file system.
+        specs = await ensure_async(await asyncio.to_thread(self._kernel_specs.get_all_specs))
         for name, entry in sorted(specs.items()):
             spec = entry["spec"]
             if spec.get("language", "").lower() != "python" or not spec.get("argv"):

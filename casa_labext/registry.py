@@ -68,7 +68,8 @@ class Registry:
                 answer = await asyncio.shield(self.environments.probe(sys.executable))
             except (OSError, ValueError, asyncio.TimeoutError) as error:
                 answer = {"config": {}, "error": describe(error)}
-            self._configuration = profiles.configuration(answer["config"])
+            # In a thread: it looks through all installed packages for kinds.
+            self._configuration = await asyncio.to_thread(profiles.configuration, answer["config"])
             if answer["error"]:
                 self._configuration.problems.insert(0, Problem("dask", answer["error"]))
         return self._configuration
