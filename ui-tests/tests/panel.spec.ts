@@ -45,12 +45,12 @@ test('wrong input is explained at its field, and nothing is lost', async ({
   await expect(dialog).toContainText('This does not have the right form');
   await expect(dialog.getByRole('button', { name: 'Start' })).toBeDisabled();
   await page.screenshot({ path: 'shots/new-error.png' });
-  await dialog.getByLabel('Memory per worker').fill('300MB');
+  await dialog.getByLabel('Memory per worker').fill('300MiB');
   await dialog.getByRole('spinbutton', { name: 'Workers' }).fill('1');
   await dialog.getByRole('button', { name: 'Start' }).click();
   await expect(dialog).toHaveCount(0);
   await expectWorkers(card(panel, 'Mine'), 1);
-  await expect(card(panel, 'Mine')).toContainText('300 MB');
+  await expect(card(panel, 'Mine')).toContainText('300 MiB');
 });
 
 test('the client goes into the active notebook and into an editor', async ({
