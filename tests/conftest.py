@@ -3,6 +3,8 @@
 import asyncio
 import json
 import os
+import shutil
+import tempfile
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Iterator
@@ -23,6 +25,12 @@ JSON = dict[str, Any]
 RUN_MARK = "CASA_LABEXT_TEST_RUN"
 RUN = uuid.uuid4().hex
 os.environ[RUN_MARK] = RUN
+
+#: The temporary directory of this run; pytest's own folders stay where they are.
+os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", tempfile.gettempdir())
+TEMPORARY = Path(tempfile.mkdtemp(prefix="casa-test-"))
+os.environ["TMPDIR"] = tempfile.tempdir = str(TEMPORARY)
+os.environ.pop("XDG_RUNTIME_DIR", None)
 
 
 @pytest.fixture
@@ -124,11 +132,22 @@ def cluster_processes() -> dict[int, str]:
     return found
 
 
+def temporary_folders() -> list[str]:
+    """The folders of clusters outside their directories: sockets and scratch space."""
+    return [path.name for path in TEMPORARY.glob("casa-labext-*")]
+
+
 @pytest.fixture(autouse=True)
-def no_process_is_left() -> Iterator[None]:
-    """No test leaves a process of a cluster behind."""
+def nothing_is_left() -> Iterator[None]:
+    """No test leaves a process or a folder of a cluster behind."""
     yield
     left = cluster_processes()
     for pid in left:
         psutil.Process(pid).kill()
     assert left == {}
+    assert temporary_folders() == []
+
+
+def pytest_unconfigure() -> None:
+    """Remove the run's temporary directory."""
+    shutil.rmtree(TEMPORARY, ignore_errors=True)

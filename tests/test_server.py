@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 from conftest import JSON, cluster_processes
 from tornado.httpclient import HTTPClient, HTTPClientError
@@ -108,7 +107,7 @@ class Server:
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
-    """Make servers; whatever happens they and their clusters end."""
+    """Make servers, and stop those that still run."""
     servers = []
 
     def make(folder: str = "one", **values: str) -> Server:
@@ -120,14 +119,7 @@ def server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
     yield make
     for made in servers:
         if made.process and made.process.poll() is None:
-            made.process.kill()
-            made.process.wait()
-    for pid in cluster_processes():
-        if psutil.pid_exists(pid):
-            os.kill(pid, signal.SIGKILL)
-    end = time.monotonic() + 5
-    while cluster_processes() and time.monotonic() < end:
-        time.sleep(0.05)
+            made.end(signal.SIGTERM)
 
 
 def python(code: str) -> subprocess.Popen[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import signal
 import socket
 from pathlib import Path
@@ -135,7 +136,11 @@ def main(directory: Path, descriptor: int) -> None:
     listening = socket.socket(fileno=descriptor)
     listening.setblocking(False)
     os.set_inheritable(descriptor, False)
-    asyncio.run(serve(Record.load(directory), directory, listening))
+    record = Record.load(directory)
+    asyncio.run(serve(record, directory, listening))
+    # There may never be a server again to do it. The cluster's directory stays: the next one reads how it ended.
+    for folder in (record.scratch, os.path.dirname(record.socket)):
+        shutil.rmtree(folder, ignore_errors=True)
     log.finish(thread)
     # A manager that hangs must not keep the process: its thread ends here.
     os._exit(0)
