@@ -27,8 +27,9 @@ test('a cluster that fails says why, and can be removed', async ({ page }) => {
   await expect(page.getByText('Traceback')).toBeVisible();
   await page.screenshot({ path: 'shots/logs.png' });
 
+  const retried = page.waitForResponse(/\/retry/);
   await failed.getByRole('button', { name: 'Retry' }).click();
-  await expect(failed).toContainText('starting');
+  expect((await retried).status()).toBe(202);
   await expect(failed).toContainText("No module named 'no_such_module'");
   await failed.getByRole('button', { name: 'Remove' }).click();
   await expect(failed).toHaveCount(0);
