@@ -172,6 +172,8 @@ def _records() -> list[tuple[Path, Record]]:
             record = Record.load(directory)
         except (OSError, ValueError, KeyError, TypeError):
             if (directory / FILE).exists() or time.time() - directory.stat().st_mtime > LAUNCH_TIME:
+                # Nobody can know any more how to reach its host.
+                processes.end(directory.name)
                 directories.discard(directory)
             continue
         young = not record.pid and time.time() - record.created < LAUNCH_TIME

@@ -1,5 +1,6 @@
 """The small parts: certificates, folders, records, snippets, errors, the OpenAPI document."""
 
+import os
 import ssl
 import subprocess
 import sys
@@ -9,8 +10,8 @@ from pathlib import Path
 import pytest
 from openapi_spec_validator import validate
 
-from casa_labext import certificates, directories, schemas
-from casa_labext.host import log
+from casa_labext import certificates, directories, registry, schemas
+from casa_labext.host import log, processes
 from casa_labext.host.errors import MAXIMUM_LENGTH, ClusterError, describe
 from casa_labext.host.record import Record, TLSFiles
 from casa_labext.launcher import environment
@@ -143,3 +144,14 @@ def test_last_error_of_a_log(tmp_path: Path) -> None:
     (tmp_path / log.FILE).write_text("Traceback:\n  File x\n    raise ValueError\nModuleNotFoundError: No module named 'x'\nbye\n")
     assert log.last_error(tmp_path) == "ModuleNotFoundError: No module named 'x'"
     assert log.last_error(tmp_path / "nowhere") == ""
+
+
+def test_a_cluster_whose_record_cannot_be_read_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path))
+    directory = directories.clusters() / ("3" * 32)
+    directory.mkdir()
+    (directory / "cluster.json").write_text('{"from": "another version"}')
+    with subprocess.Popen(["sleep", "100"], env={**os.environ, processes.MARK: directory.name}) as host:
+        assert registry._records() == []
+        assert host.wait(5) < 0
+    assert not directory.exists()
