@@ -18,7 +18,7 @@ from jupyter_server.utils import url_path_join
 from . import directories, kinds
 from .host import log, processes
 from .host.errors import ClusterError, WrongState, describe
-from .host.lifecycle import FINAL_FILE, nothing
+from .host.lifecycle import CLOSE_MARGIN, FINAL_FILE, nothing
 from .host.record import Record, Size
 from .hostclient import MARGIN, HostClient, HostGone
 from .launcher import launch
@@ -48,6 +48,7 @@ class Cluster:
         self._client: HostClient | None = None
         self._launched = asyncio.Event()
         self._closing: asyncio.Task[None] | None = None
+        self._kind = kinds.load(record.reference)
         self._status = self._initial("starting", activity="Starting the cluster's process")
         self.task: asyncio.Task[None] | None = None
 
@@ -56,6 +57,11 @@ class Cluster:
         """The state, as in openapi.yaml."""
         state: str = self._status["state"]
         return state
+
+    @property
+    def has_jobs(self) -> bool:
+        """Whether its workers are jobs of a batch system."""
+        return self._kind.has_jobs
 
     def start(self) -> None:
         """Start the host, and follow it."""
@@ -76,6 +82,7 @@ class Cluster:
         return {
             **{name: getattr(record, name) for name in ("id", "name", "kind", "profile", "created", "environment", "keep")},
             "maximum_workers": record.maximum_workers,
+            "has_jobs": self._kind.has_jobs,
             **status,
             "encrypted": scheduler["address"].startswith("tls://") if scheduler else record.encrypted,
             "connection": self._connection(scheduler["address"]) if scheduler else None,
@@ -107,6 +114,27 @@ class Cluster:
     async def workers(self) -> Any:
         """The connected workers, as `Worker` in openapi.yaml."""
         return await self._command("/workers", deadline=COMMAND_DEADLINE, get=True)
+
+    async def jobs(self) -> Any:
+        """The jobs, as `Job` in openapi.yaml."""
+        if not self._kind.has_jobs:
+            return []
+        if self.state in ENDED:
+            return await self._kind.left(self.record, self._directory) if self._directory else []
+        return await self._command("/jobs", deadline=COMMAND_DEADLINE, get=True)
+
+    async def act_on_job(self, job: str, action: str) -> None:
+        """Cancel, release or retry a job."""
+        status = await self._command("/job", {"job": job, "action": action}, deadline=self.record.timeouts.scale)
+        self._set(**status)
+
+    async def job_logs(self, job: str) -> Any:
+        """What a job has printed, as `Log` in openapi.yaml."""
+        return await asyncio.to_thread(self._kind.job_logs, self.record, self._directory, job) if self._directory else []
+
+    async def submitted(self) -> Any:
+        """What was submitted last, as `Preview` in openapi.yaml."""
+        return await self._command("/submitted", deadline=COMMAND_DEADLINE, get=True)
 
     async def logs(self, source: str) -> Any:
         """The logs, as `Log` in openapi.yaml."""
@@ -141,7 +169,7 @@ class Cluster:
         except ClusterError:
             pass  # a host that does not answer is ended below
         assert self.task
-        done, _ = await asyncio.wait({self.task}, timeout=self.record.timeouts.close + processes.DEADLINE + MARGIN)
+        done, _ = await asyncio.wait({self.task}, timeout=self.record.timeouts.close + CLOSE_MARGIN + processes.DEADLINE + MARGIN)
         if not done:
             await self.kill()
 
@@ -214,22 +242,32 @@ class Cluster:
         except (OSError, ValueError):
             final = None
         if final and final["state"] != "closed":
-            self._set(**{**self._initial(final["state"]), **final})
-        elif final or (self._closing and kinds.load(self.record.reference).only_processes):
+            await self._show_end(final)
+        elif final or (self._closing and self._kind.only_processes):
             await self._clear_up(None if self._closing else "Its process was told to end.")
         elif self.state == "starting":
             reason = await asyncio.to_thread(log.last_error, self._directory)
-            self._set(**self._initial("failed", reason=reason or "The cluster's process ended before the cluster was there."))
+            await self._show_end({"state": "failed", "reason": reason or "The cluster's process ended before the cluster was there."})
         else:
             reason = "The process that owned the cluster died."
             self._set(**self._initial("lost", reason=reason, activity="Ending what is left of it"))
             await self._clear_up(reason)
 
+    async def _show_end(self, final: dict[str, Any]) -> None:
+        """A failed cluster stays to be seen; nothing of it may run on meanwhile."""
+        assert self._directory
+        if final["state"] == "failed":
+            try:
+                await self._kind.reap(self.record, self._directory)
+            except ClusterError as error:
+                final = {**final, "state": "close_failed", "reason": f"{final['reason']} {error.message}", "hint": error.hint}
+        self._set(**{**self._initial(final["state"]), **final})
+
     async def _clear_up(self, reason: str | None) -> None:
         """End what the cluster left elsewhere, then forget it."""
         try:
             if self._directory:
-                await kinds.load(self.record.reference).reap(self.record, self._directory)
+                await self._kind.reap(self.record, self._directory)
         except ClusterError as error:
             self._set(**self._initial("close_failed", reason=error.message, hint=error.hint))
             return

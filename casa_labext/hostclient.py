@@ -11,7 +11,7 @@ from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
 from tornado.netutil import Resolver
 from tornado.websocket import websocket_connect
 
-from .host.errors import ClusterError, WrongState
+from .host.errors import ClusterError, Unknown, WrongState
 
 #: Seconds between two pings and for the answer to one: a stopped host is noticed within their sum.
 PING = 4.0
@@ -20,6 +20,7 @@ MARGIN = 5.0
 # Tornado wants a URL; the resolver leads every one to the socket.
 _URL = "http://host"
 _SOCKET_URL = "ws://host"
+_ERRORS = {kind.status: kind for kind in (WrongState, Unknown)}
 
 
 class HostGone(Exception):
@@ -56,8 +57,7 @@ class HostClient:
             if error.response is None or error.code == 599:
                 raise HostGone(str(error)) from error
             answer = json.loads(error.response.body)
-            kind = WrongState if error.code == WrongState.status else ClusterError
-            raise kind(answer["message"], hint=answer.get("hint")) from error
+            raise _ERRORS.get(error.code, ClusterError)(answer["message"], hint=answer.get("hint")) from error
         except OSError as error:
             raise HostGone(str(error)) from error
         return json.loads(response.body)

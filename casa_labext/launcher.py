@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import os
 import re
 import subprocess
+from dataclasses import asdict
 from pathlib import Path
 
 from . import certificates, directories
 from .host import log, processes
-from .host.record import Record
+from .host.errors import ClusterError, DeadlineExceeded
+from .host.record import Record, TLSFiles
 
 HOST = Path(__file__).parent / "host"
+#: Seconds that a preview may take: it imports distributed, which is slow on a cold network file system.
+PREVIEW_DEADLINE = 30.0
 
 #: What no cluster may inherit: whoever can run code on the scheduler or a worker could act as the user on the hub.
 _SECRET = re.compile(r"JUPYTERHUB_|JPY_|.*(TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL)", re.IGNORECASE)
@@ -23,6 +29,39 @@ def environment(record: Record) -> dict[str, str]:
     """The environment of a host: the server's without its secrets, the kernel's own variables, and the cluster's mark."""
     inherited = {name: value for name, value in os.environ.items() if name in _PATHS or not _SECRET.match(name)}
     return {**inherited, **record.environ, processes.MARK: record.id}
+
+
+async def preview(record: Record) -> str | None:
+    """What would be submitted for a job of a cluster. ClusterError if that cannot be told."""
+    if record.encrypted:
+        names = (f"<cluster's directory>/tls/{name}.pem" for name in ("ca", "cert", "key"))
+        record = record.change(tls=TLSFiles(*names))
+    process = await asyncio.create_subprocess_exec(
+        record.python,
+        str(HOST),
+        "preview",
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=record.cwd,
+        env=environment(record),
+    )
+    try:
+        output, errors = await asyncio.wait_for(process.communicate(json.dumps(asdict(record)).encode()), PREVIEW_DEADLINE)
+        answer = json.loads(output)
+    except asyncio.TimeoutError:
+        raise DeadlineExceeded(f"There was no preview within {PREVIEW_DEADLINE:g} s.") from None
+    except ValueError:
+        last = errors.decode(errors="replace").strip().splitlines()[-1:]
+        raise ClusterError(f"There is no preview: {''.join(last)}") from None
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    if "error" in answer:
+        raise ClusterError(answer["error"])
+    text: str | None = answer["text"]
+    return text
 
 
 def launch(record: Record) -> tuple[Path, Record, subprocess.Popen[bytes]]:

@@ -1,16 +1,31 @@
 """A script for any Python: what is installed there, and what its dask configuration says. Prints JSON; standard library alone.
 
-    {"versions": {"python": …, "dask": …}, "config": {…}, "error": null}
+    {"versions": {"python": …, "dask": …}, "config": {…}, "jobqueue": {…}, "jobqueue-keys": {"slurm": […], …}, "error": null}
 
-`config` is the `casa-labext` section. `error` says why dask could not be imported: a malformed configuration file breaks that.
+`config` is the section `casa-labext`, `jobqueue` that of dask-jobqueue as files and environment have it, `jobqueue-keys` what
+dask-jobqueue's own defaults have in each of its sections.
+`error` says why dask could not be imported: a malformed configuration file breaks that.
 """
 
 import json
 import platform
 import sys
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
 
 PACKAGES = ("dask", "distributed", "dask-jobqueue", "msgpack", "cloudpickle", "lz4", "numpy", "pandas", "awkward", "uproot", "coffea")
+
+
+def jobqueue_keys() -> dict[str, list[str]]:
+    """What dask-jobqueue's defaults have; read from its file, since importing it takes a second."""
+    package = find_spec("dask_jobqueue")
+    if package is None or not package.submodule_search_locations:
+        return {}
+    import yaml
+
+    text = (Path(package.submodule_search_locations[0]) / "jobqueue.yaml").read_text()
+    return {name: list(section) for name, section in yaml.safe_load(text)["jobqueue"].items()}
 
 
 def main() -> None:
@@ -22,16 +37,19 @@ def main() -> None:
             versions[package] = version(package)
         except PackageNotFoundError:
             pass
-    config, error = {}, None
+    config, jobqueue, keys, error = {}, {}, {}, None
     try:
         import dask.config
 
         for key, value in dask.config.config.items():
             if key.replace("_", "-") == "casa-labext":
                 config = value
+            elif key == "jobqueue":
+                jobqueue = value
+        keys = jobqueue_keys()
     except Exception as raised:
         error = " ".join(str(raised).split()) or type(raised).__name__
-    print(json.dumps({"versions": versions, "config": config, "error": error}, default=str))
+    print(json.dumps({"versions": versions, "config": config, "jobqueue": jobqueue, "jobqueue-keys": keys, "error": error}, default=str))
 
 
 if __name__ == "__main__":

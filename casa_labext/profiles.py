@@ -17,7 +17,7 @@ profiles:
 from __future__ import annotations
 
 import copy
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -88,7 +88,6 @@ class Profile:
     fixed: frozenset[str]
     hidden: frozenset[str]
     settings: Options
-    unavailable: str | None = None
 
     @property
     def kind(self) -> Kind:
@@ -108,7 +107,7 @@ class Profile:
         defaults = {name: schema["default"] for name, schema in self.schema["properties"].items() if "default" in schema}
         return {**defaults, **wanted}
 
-    def public(self) -> dict[str, Any]:
+    def public(self, unavailable: str | None) -> dict[str, Any]:
         """`Profile` in openapi.yaml."""
         shown = {name: schema for name, schema in self.schema["properties"].items() if name not in self.hidden}
         return {
@@ -116,7 +115,8 @@ class Profile:
             "title": self.title,
             "description": self.description,
             "kind": self.kind_name,
-            "unavailable": self.unavailable,
+            "unavailable": unavailable,
+            "has_preview": self.kind.has_jobs,
             "size": self.size,
             "maximum_workers": self.maximum_workers,
             "schema": {**self.schema, "properties": shown},
@@ -138,9 +138,13 @@ def _defaults() -> dict[str, Any]:
     return section
 
 
-def configuration(section: object) -> Configuration:
-    """Read the section. What is wrong is left out and reported; without a usable profile there are the packaged ones."""
+def configuration(dask: dict[str, Any]) -> Configuration:
+    """Read the section, in what probe.py says of dask's configuration. What is wrong is left out and reported.
+
+    The packaged profiles are offered too, those of batch systems where these are installed.
+    """
     problems: list[Problem] = []
+    section = dask["config"]
     if not isinstance(section, dict):
         problems.append(Problem("casa-labext", "It must be a mapping."))
         section = {}
@@ -157,7 +161,9 @@ def configuration(section: object) -> Configuration:
         if description is None:
             continue
         try:
-            profiles[str(name)] = _profile(str(name), description)
+            profile = _profile(str(name), description, dask, problems)
+            if name in own or profile.kind.installed():
+                profiles[str(name)] = profile
         except (ClusterError, SchemaError, ImportError, AttributeError) as error:
             field = getattr(error, "field", None)
             where = f"casa-labext.profiles.{name}" + (f".{field}" if field else "")
@@ -186,7 +192,7 @@ def _timeouts(values: object, problems: list[Problem]) -> Timeouts:
     return Timeouts(**timeouts)
 
 
-def _profile(name: str, description: object) -> Profile:
+def _profile(name: str, description: object, dask: dict[str, Any], problems: list[Problem]) -> Profile:
     if isinstance(description, dict):
         description = _hyphens(description)
     check(Draft202012Validator(PROFILE_SCHEMA), description)
@@ -202,7 +208,19 @@ def _profile(name: str, description: object) -> Profile:
     size = description.get("size", {"workers": min(2, maximum)})
     check_size(size, maximum)
     locked, hidden = (frozenset(option.replace("_", "-") for option in description.get(key, [])) for key in ("locked", "hidden"))
-    schema = _schema(kind, _hyphens(description.get("options", {})), _hyphens(description.get("bounds", {})), locked)
+    presets = _hyphens(description.get("options", {}))
+    schema = _schema(kind, presets, _hyphens(description.get("bounds", {})), locked)
+    section, defaults = kind.defaults(dask, settings)
+    for option, value in defaults.items():
+        if option in presets:
+            continue
+        try:
+            check(Draft202012Validator(schema["properties"][option]), value)
+        except WrongRequest as error:
+            problems.append(Problem(f"{section}.{option}", error.message))
+        else:
+            schema["properties"][option]["default"] = value
+    problems += [problem for problem in (Problem(*found) for found in kind.problems(dask, settings)) if problem not in problems]
     for option in sorted((locked | hidden) - schema["properties"].keys()):
         raise WrongRequest(f"The kind {kind_name} has no option {option!r}.", field="locked" if option in locked else "hidden")
     return Profile(
@@ -238,11 +256,3 @@ def _schema(kind: Kind, presets: Options, bounds: dict[str, Schema], locked: fro
         if "default" in schema:
             check(Draft202012Validator(schema), schema["default"], field=f"options.{option}")
     return {"type": "object", "additionalProperties": False, "properties": properties}
-
-
-def public(configuration: Configuration) -> dict[str, Any]:
-    """`Profiles` in openapi.yaml."""
-    return {
-        "profiles": [profile.public() for profile in configuration.profiles.values()],
-        "problems": [asdict(problem) for problem in configuration.problems],
-    }

@@ -10,16 +10,17 @@ import sys
 import time
 import uuid
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from . import directories, profiles
+from . import directories, kinds, launcher, profiles
 from .cluster import Cluster
 from .environments import Environments
 from .host import processes
 from .host.errors import ClusterError, Unknown, WrongRequest, describe
 from .host.record import FILE, Record, Size
-from .profiles import Configuration, Problem
+from .profiles import Configuration, Problem, Profile
 from .schemas import check_size
 
 #: Seconds in which the server closes its clusters when it stops; afterwards their processes are ended.
@@ -28,6 +29,8 @@ STOP_DEADLINE = 7.0
 KILL_DEADLINE = 2.0
 #: Seconds after which a directory that no host was started in counts as left behind.
 LAUNCH_TIME = 60.0
+#: Seconds that a batch system's answer is good for.
+AVAILABLE_LIFETIME = 10.0
 
 Listener = Callable[[dict[str, Any]], None]
 
@@ -42,6 +45,7 @@ class Registry:
         self._log = log
         self._clusters: dict[str, Cluster] = {}
         self._configuration: Configuration | None = None
+        self._availability: dict[str, tuple[float, asyncio.Task[str | None]]] = {}
         self.listeners: set[Listener] = set()
         atexit.register(self._at_exit)
 
@@ -69,24 +73,53 @@ class Registry:
             except (OSError, ValueError, asyncio.TimeoutError) as error:
                 answer = {"config": {}, "error": describe(error)}
             # In a thread: it looks through all installed packages for kinds.
-            self._configuration = await asyncio.to_thread(profiles.configuration, answer["config"])
+            self._configuration = await asyncio.to_thread(profiles.configuration, answer)
             if answer["error"]:
                 self._configuration.problems.insert(0, Problem("dask", answer["error"]))
         return self._configuration
 
+    async def offer(self) -> dict[str, Any]:
+        """`Profiles` in openapi.yaml."""
+        configuration = await self.configuration(fresh=True)
+        offered = configuration.profiles.values()
+        reasons = await asyncio.gather(*map(self._unavailable, offered))
+        return {
+            "profiles": [profile.public(reason) for profile, reason in zip(offered, reasons, strict=True)],
+            "problems": [asdict(problem) for problem in configuration.problems],
+        }
+
+    async def _unavailable(self, profile: Profile) -> str | None:
+        """Why a profile cannot be launched now; asked at most once in AVAILABLE_LIFETIME for all profiles of a kind."""
+        asked, task = self._availability.get(profile.reference, (0.0, None))
+        if task is None or time.monotonic() - asked > AVAILABLE_LIFETIME:
+            task = asyncio.create_task(profile.kind.unavailable())
+            self._availability[profile.reference] = (time.monotonic(), task)
+        return await asyncio.shield(task)
+
     async def create(self, request: dict[str, Any]) -> Cluster:
         """Start a cluster, as `ClusterRequest` in openapi.yaml has it. WrongRequest if it asks for what there is not."""
+        record = await self._record(request)
+        cluster = self._add(record)
+        cluster.start()
+        return cluster
+
+    async def preview(self, request: dict[str, Any]) -> str | None:
+        """What would be submitted for each job of a cluster; None if nothing."""
+        record = await self._record(request)
+        return await launcher.preview(record) if kinds.load(record.reference).has_jobs else None
+
+    async def _record(self, request: dict[str, Any]) -> Record:
         configuration = await self.configuration()
         profile = configuration.profiles.get(request["profile"])
         if profile is None:
             raise WrongRequest(f"There is no profile {request['profile']!r}.", field="profile")
-        if profile.unavailable:
-            raise ClusterError(profile.unavailable)
+        if reason := await self._unavailable(profile):
+            raise ClusterError(reason)
         size: Size = request.get("size", profile.size)
         check_size(size, profile.maximum_workers)
         options = profile.options(request.get("options", {}))
         environment = await self.environments.get(request.get("environment"))
-        record = Record(
+        return Record(
             id=uuid.uuid4().hex,
             name=request.get("name") or self._new_name(profile.title),
             kind=profile.kind_name,
@@ -106,9 +139,6 @@ class Registry:
             cwd=self._cwd,
             timeouts=configuration.timeouts,
         )
-        cluster = self._add(record)
-        cluster.start()
-        return cluster
 
     def _new_name(self, title: str) -> str:
         names = {cluster.record.name for cluster in self._clusters.values()}
@@ -153,7 +183,10 @@ class Registry:
         closing = [cluster for cluster in self._clusters.values() if not cluster.record.keep]
         tasks = [cluster.close() for cluster in closing]
         if tasks and (await asyncio.wait(tasks, timeout=STOP_DEADLINE))[1]:
-            await asyncio.gather(*(cluster.kill() for cluster in closing if cluster.record.id in self._clusters))
+            # A host that still talks to a batch system goes on by itself, and ends in any case.
+            late = [cluster for cluster in closing if cluster.record.id in self._clusters]
+            kept += [cluster for cluster in late if cluster.has_jobs]
+            await asyncio.gather(*(cluster.kill() for cluster in late if not cluster.has_jobs))
             await asyncio.wait(tasks, timeout=KILL_DEADLINE)
         await asyncio.gather(*(cluster.leave() for cluster in kept))
 

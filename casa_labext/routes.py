@@ -9,7 +9,6 @@ from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
 from tornado import web
 
-from . import profiles
 from .cluster import Cluster
 from .host.errors import ClusterError, WrongRequest, WrongState
 from .registry import Registry
@@ -158,13 +157,60 @@ class LogsHandler(Handler):
         self.answer(await cluster.logs(source))
 
 
+class JobsHandler(Handler):
+    """`/clusters/{id}/jobs`."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, cluster_id: str) -> None:
+        self.answer(await self.cluster(cluster_id).jobs())
+
+
+class JobLogsHandler(Handler):
+    """`/clusters/{id}/jobs/{job}/logs`."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, cluster_id: str, job: str) -> None:
+        self.answer(await self.cluster(cluster_id).job_logs(job))
+
+
+class JobActionHandler(Handler):
+    """`/clusters/{id}/jobs/{job}/{action}`."""
+
+    @web.authenticated
+    @authorized
+    async def post(self, cluster_id: str, job: str, action: str) -> None:
+        cluster = self.cluster(cluster_id)
+        await cluster.act_on_job(job, action)
+        self.answer(cluster)
+
+
+class SubmittedHandler(Handler):
+    """`/clusters/{id}/submitted`."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, cluster_id: str) -> None:
+        self.answer(await self.cluster(cluster_id).submitted())
+
+
+class PreviewHandler(Handler):
+    """`/preview`."""
+
+    @web.authenticated
+    @authorized
+    async def post(self) -> None:
+        self.answer({"text": await self.registry.preview(read_body(self.request.body, "ClusterRequest"))})
+
+
 class ProfilesHandler(Handler):
     """`/profiles`."""
 
     @web.authenticated
     @authorized
     async def get(self) -> None:
-        self.answer(profiles.public(await self.registry.configuration(fresh=True)))
+        self.answer(await self.registry.offer())
 
 
 class EnvironmentsHandler(Handler):
@@ -188,6 +234,11 @@ def routes(registry: Registry) -> list[tuple[str, type[web.RequestHandler], dict
         (f"{cluster}/connection", ConnectionHandler, {}),
         (f"{cluster}/workers", WorkersHandler, {}),
         (f"{cluster}/logs", LogsHandler, {}),
+        (f"{cluster}/jobs", JobsHandler, {}),
+        (rf"{cluster}/jobs/([^/]+)/logs", JobLogsHandler, {}),
+        (rf"{cluster}/jobs/([^/]+)/(cancel|release|retry)", JobActionHandler, {}),
+        (f"{cluster}/submitted", SubmittedHandler, {}),
+        ("/preview", PreviewHandler, {}),
         ("/profiles", ProfilesHandler, {}),
         ("/environments", EnvironmentsHandler, {}),
         ("/stream", StreamHandler, {"resource": AUTH_RESOURCE}),

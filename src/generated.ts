@@ -163,6 +163,111 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/clusters/{id}/jobs': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: components['parameters']['ClusterId'];
+      };
+      cookie?: never;
+    };
+    /**
+     * The batch jobs of a cluster, newest first, as the batch system said last; of a cluster whose process is gone, those that are
+     *     still in the queue. Empty for a cluster whose workers are no jobs.
+     */
+    get: operations['listJobs'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/clusters/{id}/jobs/{job}/logs': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: components['parameters']['ClusterId'];
+        /** @description The batch system's id of the job, or the name of its worker. */
+        job: components['parameters']['JobId'];
+      };
+      cookie?: never;
+    };
+    /** What a job has printed, and what the batch system wrote about it. Works while it runs, too. */
+    get: operations['getJobLogs'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/clusters/{id}/jobs/{job}/{action}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: components['parameters']['ClusterId'];
+        /** @description The batch system's id of the job, or the name of its worker. */
+        job: components['parameters']['JobId'];
+        /**
+         * @description `cancel`: end the job; a fixed size becomes smaller by its workers. `release`: let a held job start. `retry`: end the job, if it
+         *     has not ended, and submit another one for its workers.
+         */
+        action: components['schemas']['JobAction'];
+      };
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Cancel, release or retry a job. 409 if its state does not allow it. */
+    post: operations['actOnJob'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/clusters/{id}/submitted': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: components['parameters']['ClusterId'];
+      };
+      cookie?: never;
+    };
+    /** What was submitted to the batch system for the latest job, word for word. */
+    get: operations['getSubmitted'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/preview': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** What would be submitted for each job of a cluster. Takes a second or two; nothing is started. */
+    post: operations['previewCluster'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/profiles': {
     parameters: {
       query?: never;
@@ -238,6 +343,12 @@ export interface components {
     AdaptiveSize: {
       minimum: number;
       maximum: number;
+      /** @description Seconds between two decisions. */
+      interval?: number;
+      /** @description How many decisions in a row a worker must be superfluous to be stopped. */
+      wait_count?: number;
+      /** @description Seconds in which the tasks that are there should be done: the shorter, the more workers. */
+      target_duration?: number;
     };
     /** @enum {string} */
     State:
@@ -292,6 +403,10 @@ export interface components {
       /** @description The most workers that may be asked for. */
       maximum_workers: number;
       workers: components['schemas']['WorkerCounts'];
+      /** @description Why workers are not running, the most important first; at most 5. */
+      reasons: components['schemas']['Reason'][];
+      /** @description Whether its workers are batch jobs. */
+      has_jobs: boolean;
       /** @description Threads of the running workers. */
       cores: number;
       /** @description Cores in use by the running workers. */
@@ -349,6 +464,52 @@ export interface components {
       processing: number;
       last_seen: number;
     };
+    Reason: {
+      /** @enum {string} */
+      place: 'starting' | 'queued' | 'held' | 'failed' | 'lost';
+      /** @description How many workers it concerns. */
+      workers: number;
+      /** @description The reason, in the words of the batch system. */
+      text: string;
+    };
+    /**
+     * @description `queued`: waiting in the batch system. `starting`: started, its worker has not connected. `running`: its workers are connected.
+     *     `completing`: ending. `failed`: ended by a failure, or refused when it was submitted. `gone`: ended otherwise.
+     * @enum {string}
+     */
+    JobState:
+      | 'queued'
+      | 'starting'
+      | 'running'
+      | 'held'
+      | 'completing'
+      | 'failed'
+      | 'gone';
+    /** @enum {string} */
+    JobAction: 'cancel' | 'release' | 'retry';
+    Job: {
+      /** @description The batch system's id. Null where the submission was refused. */
+      id: string | null;
+      /** @description The name of its worker; of several workers the beginning of their names. */
+      worker: string;
+      state: components['schemas']['JobState'];
+      /** @description Why, in the words of the batch system. One line. */
+      reason: string | null;
+      /** @description Where it runs or ran. */
+      host: string | null;
+      submitted: number | null;
+      started: number | null;
+      ended: number | null;
+      exit_code: number | null;
+      /** @description How many of its workers are connected. */
+      workers: number;
+      /** @description What can be done with it now. */
+      actions: components['schemas']['JobAction'][];
+    };
+    Preview: {
+      /** @description A submit description or batch script; null where nothing is submitted, or nothing was yet. */
+      text: string | null;
+    };
     Log: {
       /** @description Whose log it is. */
       name: string;
@@ -371,6 +532,8 @@ export interface components {
       kind: string;
       /** @description Why it cannot be launched here, null if it can. */
       unavailable: string | null;
+      /** @description Whether there is something to be submitted that can be looked at before. */
+      has_preview: boolean;
       size: components['schemas']['Size'];
       maximum_workers: number;
       /** @description JSON Schema of the options, with defaults. */
@@ -435,6 +598,8 @@ export interface components {
   };
   parameters: {
     ClusterId: string;
+    /** @description The batch system's id of the job, or the name of its worker. */
+    JobId: string;
   };
   requestBodies: never;
   headers: never;
@@ -652,6 +817,124 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['Log'][];
+        };
+      };
+      default: components['responses']['Error'];
+    };
+  };
+  listJobs: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: components['parameters']['ClusterId'];
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The jobs. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Job'][];
+        };
+      };
+      default: components['responses']['Error'];
+    };
+  };
+  getJobLogs: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: components['parameters']['ClusterId'];
+        /** @description The batch system's id of the job, or the name of its worker. */
+        job: components['parameters']['JobId'];
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The logs, one entry a file. At most 256 KiB each, the end of it. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Log'][];
+        };
+      };
+      default: components['responses']['Error'];
+    };
+  };
+  actOnJob: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: components['parameters']['ClusterId'];
+        /** @description The batch system's id of the job, or the name of its worker. */
+        job: components['parameters']['JobId'];
+        /**
+         * @description `cancel`: end the job; a fixed size becomes smaller by its workers. `release`: let a held job start. `retry`: end the job, if it
+         *     has not ended, and submit another one for its workers.
+         */
+        action: components['schemas']['JobAction'];
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: components['responses']['Cluster'];
+      default: components['responses']['Error'];
+    };
+  };
+  getSubmitted: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: components['parameters']['ClusterId'];
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description It. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Preview'];
+        };
+      };
+      default: components['responses']['Error'];
+    };
+  };
+  previewCluster: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ClusterRequest'];
+      };
+    };
+    responses: {
+      /** @description It, with words in angle brackets for what is not known before the start. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Preview'];
         };
       };
       default: components['responses']['Error'];

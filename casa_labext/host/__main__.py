@@ -1,4 +1,4 @@
-"""Start a cluster host: `python <path>/host <directory of the cluster> <descriptor of the listening socket>`."""
+"""Start a cluster host: `python <path>/host <directory of the cluster> <descriptor of the listening socket>`; or `… preview`."""
 
 import sys
 from pathlib import Path
@@ -12,6 +12,11 @@ if __name__ == "__main__":
     sys.modules["casa_labext"] = package
     sys.path.pop(0)
 
-    from casa_labext.host.service import main
+    if sys.argv[1:] == ["preview"]:
+        from casa_labext.host import preview
 
-    main(Path(sys.argv[1]), int(sys.argv[2]))
+        preview.main()
+    else:
+        from casa_labext.host import service
+
+        service.main(Path(sys.argv[1]), int(sys.argv[2]))

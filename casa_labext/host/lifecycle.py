@@ -25,6 +25,8 @@ INTERVAL = 0.5
 PATIENCE = 10.0
 #: Seconds that a failed cluster has for closing its manager; its processes are ended afterwards in any case.
 PATIENCE_IF_FAILED = 5.0
+#: Seconds that a manager gets to say that it could not close in time.
+CLOSE_MARGIN = 5.0
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +38,7 @@ class Lifecycle:
         self._record = record
         self._directory = directory
         self._kind = load(record.reference)
-        self._manager = Manager(record)
+        self._manager = Manager(record, directory)
         self._close_requested = asyncio.Event()
         self._unwatched_since: float | None = time.monotonic()
         self._changed = Condition()
@@ -87,7 +89,7 @@ class Lifecycle:
                 logger.warning("The scheduler does not answer", exc_info=error)
                 self._enter("degraded", reason=f"The scheduler does not answer: {describe(error)}")
             else:
-                self._enter("running", **self._counts(summary))
+                self._tell(summary)
             if self._orphaned():
                 logger.warning("No Jupyter server has come back: closing")
                 break
@@ -105,7 +107,9 @@ class Lifecycle:
         self._enter("closing", reason=reason, activity="Closing")
         try:
             timeout = self._record.timeouts.close
-            await self._manager.call(self._manager.close, deadline=min(timeout, PATIENCE_IF_FAILED) if error else timeout)
+            if error and self._kind.only_processes:
+                timeout = min(timeout, PATIENCE_IF_FAILED)
+            await self._manager.call(self._manager.close, timeout, deadline=timeout + CLOSE_MARGIN)
         except Exception as close_error:
             logger.warning("Closing the cluster manager failed", exc_info=close_error)
             # A manager that failed to start may not be able to close: why it failed is what the user has to know.
@@ -127,6 +131,21 @@ class Lifecycle:
             logger.warning("Scaling failed", exc_info=error)
             raise ClusterError(f"Scaling failed: {describe(error)}") from error
         self._update(size=size)
+
+    async def act(self, job: str, action: str) -> None:
+        """Cancel, release or retry a job."""
+        await self._manager.call(self._manager.act, job, action, deadline=self._record.timeouts.scale)
+        if action == "cancel":
+            summary = await self._manager.call(self._manager.summary, deadline=PATIENCE)
+            self._update(size={"workers": summary["report"]["requested"]})
+
+    async def jobs(self) -> list[dict[str, Any]]:
+        """The jobs."""
+        return await self._manager.call(self._manager.jobs, deadline=PATIENCE)
+
+    async def submitted(self) -> str | None:
+        """What was submitted for the latest job."""
+        return await self._manager.call(self._manager.submitted, deadline=PATIENCE)
 
     def close(self) -> None:
         """Close the cluster, soon."""
@@ -156,11 +175,35 @@ class Lifecycle:
             await self._changed.wait()
         return self._version
 
+    def _tell(self, summary: dict[str, Any]) -> None:
+        """Take over what the manager says: `degraded` if workers are missing that will not come by themselves."""
+        counts = self._counts(summary)
+        words: dict[str, Any] = {}
+        if "minimum" in self.status["size"]:
+            tasks = summary["tasks"]["processing"] + summary["tasks"]["waiting"]
+            why = f"{tasks} tasks to run" if tasks else "nothing to run"
+            words["activity"] = f"Adaptive scaling wants {counts['workers']['requested']} workers: {why}"
+        report = summary["report"] or {"problem": None, "reasons": [], "given_up": 0}
+        if report["given_up"]:
+            words["hint"] = "No other attempt is made. Mend the cause, then retry the jobs or scale."
+        if report["problem"]:
+            words["reason"] = report["problem"]
+        elif report["reasons"]:
+            first = report["reasons"][0]
+            words["reason"] = f"{first['workers']} {first['place']}: {first['text']}"
+        workers = counts["workers"]
+        missing = report["problem"] or workers["held"] or workers["failed"] or workers["lost"]
+        self._enter("degraded" if missing else "running", **words, **counts)
+
     def _counts(self, summary: dict[str, Any]) -> dict[str, Any]:
-        requested = self.status["size"].get("workers", summary["planned"])
-        running = summary["running"]
         counts = nothing(self.status["size"])
-        counts["workers"].update(requested=requested, running=running, starting=max(0, requested - running))
+        running, report = summary["running"], summary["report"]
+        if report:
+            counts["reasons"] = report["reasons"]
+            counts["workers"] = {place: report.get(place, running) for place in counts["workers"]}
+        else:
+            requested = self.status["size"].get("workers", summary["planned"])
+            counts["workers"].update(requested=requested, running=running, starting=max(0, requested - running))
         memory = summary["memory"]
         counts.update(
             cores=summary["cores"],
@@ -197,6 +240,7 @@ def nothing(size: Size) -> dict[str, Any]:
     states = ("running", "starting", "queued", "held", "failed", "lost")
     return {
         "workers": {"requested": requested, **dict.fromkeys(states, 0)},
+        "reasons": [],
         "cores": 0,
         "cpu": 0.0,
         "memory": {"used": 0, "limit": 0},

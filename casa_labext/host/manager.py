@@ -10,6 +10,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Any, TypeVar
 
 from ..kinds import load
@@ -25,8 +26,9 @@ logger = logging.getLogger(__name__)
 class Manager:
     """The thread, its loop and the cluster in it. All coroutines here run in that loop, through `call`."""
 
-    def __init__(self, record: Record) -> None:
+    def __init__(self, record: Record, directory: Path) -> None:
         self._record = record
+        self._directory = directory
         self._kind = load(record.reference)
         self._cluster: Any = None
         self._loop = asyncio.new_event_loop()
@@ -46,19 +48,31 @@ class Manager:
 
     async def make(self) -> None:
         """Make the cluster manager and its scheduler."""
-        self._cluster = await self._kind.make(self._record)
+        self._cluster = await self._kind.make(self._record, self._directory)
 
     async def scale(self, size: Size) -> None:
         """Ask for workers."""
         await self._kind.scale(self._cluster, size)
 
-    async def close(self) -> None:
+    async def close(self, deadline: float) -> None:
         """Close what there is of the cluster."""
         if self._cluster is not None:
-            await self._kind.close(self._cluster)
+            await self._kind.close(self._cluster, deadline)
+
+    async def jobs(self) -> list[dict[str, Any]]:
+        """The jobs, as `Job` in openapi.yaml."""
+        return await self._kind.jobs(self._cluster)
+
+    async def act(self, job: str, action: str) -> None:
+        """Cancel, release or retry a job."""
+        await self._kind.act(self._cluster, job, action)
+
+    async def submitted(self) -> str | None:
+        """What was submitted for the latest job."""
+        return await self._kind.submitted(self._cluster)
 
     async def summary(self) -> dict[str, Any]:
-        """What observe.summary has, and the number of `planned` workers and the scheduler's `address`."""
+        """What observe.summary has, the number of `planned` workers, the scheduler's `address` and the kind's `report`."""
         from distributed.system import MEMORY_LIMIT
 
         summary: dict[str, Any] = await self._ask(observe.summary)
@@ -68,6 +82,7 @@ class Manager:
         plan = getattr(self._cluster, "plan", None)
         summary["planned"] = len(plan) if plan is not None else summary["running"]
         summary["address"] = self._cluster.scheduler_address
+        summary["report"] = self._kind.report(self._cluster)
         return summary
 
     async def workers(self) -> list[dict[str, Any]]:

@@ -10,8 +10,8 @@ from typing import Any
 
 FILE = "cluster.json"
 
-#: How many workers are wanted: `{"workers": n}`, or `{"minimum": n, "maximum": m}` for adaptive scaling.
-Size = dict[str, int]
+#: How many workers are wanted: `{"workers": n}`, or `{"minimum": n, "maximum": m}` for adaptive scaling, as in openapi.yaml.
+Size = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,8 @@ class Timeouts:
     start: float = 120.0
     scale: float = 30.0
     close: float = 30.0
+    #: For one command of a batch system.
+    command: float = 20.0
     #: How long a cluster outlives a server that vanished.
     orphan: float = 1800.0
     #: The same for a cluster that was told to go on without a server.
@@ -74,7 +76,11 @@ class Record:
     @classmethod
     def load(cls, directory: Path) -> Record:
         """Read it; OSError, ValueError, KeyError or TypeError if it is not there or not whole."""
-        data = json.loads((directory / FILE).read_text())
+        return cls.parse(json.loads((directory / FILE).read_text()))
+
+    @classmethod
+    def parse(cls, data: dict[str, Any]) -> Record:
+        """The record that was written as `data`."""
         data["timeouts"] = Timeouts(**data["timeouts"])
         if data["tls"]:
             data["tls"] = TLSFiles(**data["tls"])

@@ -16,6 +16,7 @@ from tornado.ioloop import IOLoop
 from tornado.web import Application, RequestHandler
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
+from ..kinds import load
 from . import log
 from .errors import ClusterError, WrongState, describe
 from .lifecycle import Lifecycle
@@ -76,6 +77,29 @@ class LogsHandler(Handler):
         self.finish(json.dumps(await self.lifecycle.logs(source)))
 
 
+class JobsHandler(Handler):
+    """`GET /jobs`."""
+
+    async def get(self) -> None:
+        self.finish(json.dumps(await self.lifecycle.jobs()))
+
+
+class JobHandler(Handler):
+    """`POST /job` with `{"job", "action"}`."""
+
+    async def post(self) -> None:
+        request = json.loads(self.request.body)
+        await self.lifecycle.act(request["job"], request["action"])
+        self.finish(self.lifecycle.status)
+
+
+class SubmittedHandler(Handler):
+    """`GET /submitted`."""
+
+    async def get(self) -> None:
+        self.finish({"text": await self.lifecycle.submitted()})
+
+
 class StatusHandler(WebSocketHandler):
     """The status, now and after each change. For one server at a time: a cluster has one owner."""
 
@@ -118,6 +142,9 @@ async def serve(record: Record, directory: Path, listening: socket.socket) -> No
             ("/close", CloseHandler),
             ("/workers", WorkersHandler),
             ("/logs/(scheduler|workers)", LogsHandler),
+            ("/jobs", JobsHandler),
+            ("/job", JobHandler),
+            ("/submitted", SubmittedHandler),
             ("/status", StatusHandler, {"lifecycle": lifecycle}),
         ],
         lifecycle=lifecycle,
@@ -137,6 +164,7 @@ def main(directory: Path, descriptor: int) -> None:
     listening.setblocking(False)
     os.set_inheritable(descriptor, False)
     record = Record.load(directory)
+    load(record.reference).prepare()
     asyncio.run(serve(record, directory, listening))
     # There may never be a server again to do it. The cluster's directory stays: the next one reads how it ended.
     for folder in (record.scratch, os.path.dirname(record.socket)):

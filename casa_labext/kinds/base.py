@@ -6,6 +6,8 @@ from inspect import isawaitable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ..host.errors import Unknown
+
 if TYPE_CHECKING:
     from ..host.record import Record, Size
 
@@ -31,16 +33,57 @@ class Kind:
     settings: ClassVar[Schema] = {"type": "object", "additionalProperties": False}
     #: The most workers that may be asked for where the profile says nothing.
     maximum_workers: ClassVar[int] = 100
-    #: The packages that must be there in the cluster's environment.
-    packages: ClassVar[tuple[str, ...]] = ("distributed",)
     #: Whether the cluster is nothing but child processes of its host, so that ending those closes it.
     only_processes: ClassVar[bool] = False
+    #: Whether the workers are jobs of a batch system: what is said of jobs below.
+    has_jobs: ClassVar[bool] = False
+
+    # In the server
 
     def encrypts(self, options: Options, settings: Options) -> bool:
         """Whether the server is to make certificates for the cluster (`Record.tls`)."""
         return False
 
-    async def make(self, record: Record) -> Any:
+    def installed(self) -> bool:
+        """Whether what it needs is on this machine at all. A profile that nobody asked for is not offered else."""
+        return True
+
+    async def unavailable(self) -> str | None:
+        """Why it cannot be used here and now, None if it can. Answers within seconds."""
+        return None
+
+    def defaults(self, config: dict[str, Any], settings: Options) -> tuple[str, Options]:
+        """The defaults that dask's configuration gives the options, and its section that has them. `config` is probe.py's answer."""
+        return "", {}
+
+    def problems(self, config: dict[str, Any], settings: Options) -> list[tuple[str, str]]:
+        """What is wrong in dask's configuration for this kind: where, and what."""
+        return []
+
+    async def reap(self, record: Record, directory: Path) -> None:
+        """End what a host that is gone left elsewhere, by what it wrote into the cluster's directory.
+
+        Its processes here have ended already. ClusterError if something is left.
+        """
+
+    async def left(self, record: Record, directory: Path) -> list[dict[str, Any]]:
+        """The jobs that a host that is gone left, as `Job` in openapi.yaml."""
+        return []
+
+    def job_logs(self, record: Record, directory: Path, job: str) -> list[dict[str, str]]:
+        """What a job has printed, as `Log` in openapi.yaml. Reads files; called in a thread."""
+        return []
+
+    # In the host
+
+    def prepare(self) -> None:
+        """What must be done in the main thread of the host, before anything else."""
+
+    async def preview(self, record: Record) -> str | None:
+        """What would be submitted for a job, with words in angle brackets for what is not known yet. In a process of its own."""
+        return None
+
+    async def make(self, record: Record, directory: Path) -> Any:
         """Make the manager, with a scheduler that listens and no worker yet. Called once, in the loop that the manager then lives in."""
         raise NotImplementedError
 
@@ -52,21 +95,31 @@ class Kind:
                 adaptive.stop()
             result = cluster.scale(size["workers"])
         else:
-            result = cluster.adapt(minimum=size["minimum"], maximum=size["maximum"])
+            result = cluster.adapt(**size)
         if isawaitable(result):
             await result
 
-    async def close(self, cluster: Any) -> None:
-        """Close the manager."""
+    async def close(self, cluster: Any, deadline: float) -> None:
+        """Close the manager within `deadline` seconds."""
         result = cluster.close()
         if isawaitable(result):
             await result
 
-    async def reap(self, record: Record, directory: Path) -> None:
-        """End what a host that is gone left elsewhere, by what it wrote into the cluster's directory. Runs in the server.
+    def report(self, cluster: Any) -> dict[str, Any] | None:
+        """Where the wanted workers are: see batch.report. None if all that is known is that they are not connected yet."""
+        return None
 
-        Its processes here have ended already. ClusterError if something is left.
-        """
+    async def jobs(self, cluster: Any) -> list[dict[str, Any]]:
+        """The jobs, newest first, as `Job` in openapi.yaml."""
+        return []
+
+    async def act(self, cluster: Any, job: str, action: str) -> None:
+        """Cancel, release or retry a job. Unknown or WrongState if there is nothing to be done."""
+        raise Unknown("There is no such job.")
+
+    async def submitted(self, cluster: Any) -> str | None:
+        """What was submitted for the latest job."""
+        return None
 
 
 def security(record: Record) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 from inspect import isawaitable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .base import Kind, Options, Schema, security
@@ -33,7 +34,7 @@ class Factory(Kind):
     def encrypts(self, options: Options, settings: Options) -> bool:
         return bool(settings.get("encryption", False))
 
-    async def make(self, record: Record) -> Any:
+    async def make(self, record: Record, directory: Path) -> Any:
         settings = record.settings
         factory = getattr(import_module(settings["module"]), settings["class"])
         # YAML is written with hyphens, as dask's configuration is; Python has underscores.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .base import MEMORY_PATTERN, Kind, Options, Schema, security
@@ -45,7 +46,7 @@ class Local(Kind):
     def encrypts(self, options: Options, settings: Options) -> bool:
         return bool(options["encryption"])
 
-    async def make(self, record: Record) -> Any:
+    async def make(self, record: Record, directory: Path) -> Any:
         import dask
         from distributed import LocalCluster
 
