@@ -29,13 +29,12 @@ from . import kinds
 from .host.errors import ClusterError, WrongRequest, describe
 from .host.record import Size, Timeouts
 from .kinds.base import Kind, Options, Schema
-from .schemas import check, check_size
+from .schemas import check, check_size, validator
 
 DEFAULTS = Path(__file__).parent / "casa-labext.yaml"
 #: The keys of the section `casa-labext`.
 SECTION_KEYS = {"profiles", "timeouts"}
 
-_COUNT: Schema = {"type": "integer", "minimum": 0}
 _NAMES: Schema = {"type": "array", "items": {"type": "string"}}
 
 #: What a profile may hold.
@@ -51,12 +50,7 @@ PROFILE_SCHEMA: Schema = {
         "bounds": {"type": "object", "additionalProperties": {"type": "object"}},
         "locked": _NAMES,
         "hidden": _NAMES,
-        "size": {
-            "anyOf": [
-                {"type": "object", "required": list(keys), "additionalProperties": False, "properties": dict.fromkeys(keys, _COUNT)}
-                for keys in (("workers",), ("minimum", "maximum"))
-            ]
-        },
+        "size": {"type": "object"},
         "maximum-workers": {"type": "integer", "minimum": 1},
         "settings": {"type": "object"},
     },
@@ -161,9 +155,10 @@ def configuration(dask: dict[str, Any]) -> Configuration:
         if description is None:
             continue
         try:
-            profile = _profile(str(name), description, dask, problems)
+            profile, found = _profile(str(name), description, dask)
             if name in own or profile.kind.installed():
                 profiles[str(name)] = profile
+                problems += [problem for problem in found if problem not in problems]
         except (ClusterError, SchemaError, ImportError, AttributeError) as error:
             field = getattr(error, "field", None)
             where = f"casa-labext.profiles.{name}" + (f".{field}" if field else "")
@@ -192,7 +187,7 @@ def _timeouts(values: object, problems: list[Problem]) -> Timeouts:
     return Timeouts(**timeouts)
 
 
-def _profile(name: str, description: object, dask: dict[str, Any], problems: list[Problem]) -> Profile:
+def _profile(name: str, description: object, dask: dict[str, Any]) -> tuple[Profile, list[Problem]]:
     if isinstance(description, dict):
         description = _hyphens(description)
     check(Draft202012Validator(PROFILE_SCHEMA), description)
@@ -205,11 +200,13 @@ def _profile(name: str, description: object, dask: dict[str, Any], problems: lis
     settings = description.get("settings", {})
     check(Draft202012Validator(kind.settings), settings, field="settings")
     maximum = description.get("maximum-workers", kind.maximum_workers)
-    size = description.get("size", {"workers": min(2, maximum)})
+    size = {key.replace("-", "_"): value for key, value in description.get("size", {"workers": min(2, maximum)}).items()}
+    check(validator("Size"), size, field="size")
     check_size(size, maximum)
     locked, hidden = (frozenset(option.replace("_", "-") for option in description.get(key, [])) for key in ("locked", "hidden"))
     presets = _hyphens(description.get("options", {}))
     schema = _schema(kind, presets, _hyphens(description.get("bounds", {})), locked)
+    problems = [Problem(*found) for found in kind.problems(dask, settings)]
     section, defaults = kind.defaults(dask, settings)
     for option, value in defaults.items():
         if option in presets:
@@ -220,10 +217,9 @@ def _profile(name: str, description: object, dask: dict[str, Any], problems: lis
             problems.append(Problem(f"{section}.{option}", error.message))
         else:
             schema["properties"][option]["default"] = value
-    problems += [problem for problem in (Problem(*found) for found in kind.problems(dask, settings)) if problem not in problems]
     for option in sorted((locked | hidden) - schema["properties"].keys()):
         raise WrongRequest(f"The kind {kind_name} has no option {option!r}.", field="locked" if option in locked else "hidden")
-    return Profile(
+    profile = Profile(
         name=name,
         title=description.get("title", kind.title),
         description=description.get("description", kind.description),
@@ -236,6 +232,7 @@ def _profile(name: str, description: object, dask: dict[str, Any], problems: lis
         hidden=hidden,
         settings=settings,
     )
+    return profile, problems
 
 
 def _schema(kind: Kind, presets: Options, bounds: dict[str, Schema], locked: frozenset[str]) -> Schema:

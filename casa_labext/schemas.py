@@ -78,8 +78,8 @@ def _no_constant(name: str) -> None:
 
 def check_size(size: Size, maximum: int, field: str = "size") -> None:
     """WrongRequest if a size is beyond a maximum, or its minimum beyond its own maximum."""
-    for key, count in size.items():
-        if count > maximum:
+    for key in ("workers", "minimum", "maximum"):
+        if size.get(key, 0) > maximum:
             raise WrongRequest(f"At most {maximum} workers are allowed.", field=_join(field, key))
     if "minimum" in size and size["minimum"] > size["maximum"]:
         raise WrongRequest("The minimum is larger than the maximum.", field=_join(field, "minimum"))

@@ -8,12 +8,22 @@ from casa_labext import profiles
 from casa_labext.host.errors import WrongRequest
 
 
+@pytest.fixture(autouse=True)
+def no_batch_systems(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What this machine has is not looked at."""
+    monkeypatch.setenv("PATH", "")
+
+
+def configured(section: object, **dask: Any) -> profiles.Configuration:
+    return profiles.configuration({"config": section, **dask})
+
+
 def read(profile: object) -> profiles.Configuration:
-    return profiles.configuration({"profiles": {"mine": profile}})
+    return configured({"profiles": {"mine": profile}})
 
 
 def test_packaged_default() -> None:
-    configuration = profiles.configuration({})
+    configuration = configured({})
     assert list(configuration.profiles) == ["local"]
     assert configuration.problems == []
     assert configuration.timeouts.start == 120
@@ -34,7 +44,7 @@ def test_operators_profile_narrows_the_kind() -> None:
     )
     assert configuration.problems == []
     profile = configuration.profiles["mine"]
-    shown = profile.public()
+    shown = profile.public(None)
     assert shown["schema"]["properties"].keys() == {"threads-per-worker", "memory-limit"}
     assert shown["schema"]["properties"]["threads-per-worker"]["default"] == 4
     assert shown["schema"]["properties"]["memory-limit"]["readOnly"]
@@ -51,7 +61,7 @@ def test_operators_profile_narrows_the_kind() -> None:
 
 
 def test_a_profile_set_to_null_is_not_offered() -> None:
-    configuration = profiles.configuration({"profiles": {"local": None}})
+    configuration = configured({"profiles": {"local": None}})
     assert configuration.profiles == {}
     assert configuration.problems == []
 
@@ -104,7 +114,74 @@ def test_what_is_wrong_in_a_profile_is_said(profile: object, where: str, words: 
     ],
 )
 def test_what_is_wrong_in_the_section_is_said_and_the_rest_works(section: Any, where: str) -> None:
-    configuration = profiles.configuration(section)
+    configuration = configured(section)
     assert [problem.where for problem in configuration.problems] == [where]
     assert list(configuration.profiles) == ["local"]
     assert configuration.timeouts.start == 120
+
+
+JOBQUEUE = {"jobqueue-keys": {"slurm": ["cores", "memory", "walltime", "queue", "account", "job-script-prologue", "python"]}}
+
+
+def test_the_sites_jobqueue_section_gives_the_defaults() -> None:
+    site = {"cores": 4, "memory": "8 GB", "walltime": 43200, "queue": "long", "job_script_prologue": ["module load root"]}
+    configuration = configured(
+        {"profiles": {"big": {"kind": "slurm", "options": {"queue": "short"}}}}, jobqueue={"slurm": site}, **JOBQUEUE
+    )
+    assert configuration.problems == []
+    properties = configuration.profiles["big"].schema["properties"]
+    # 12:00:00 without quotes is a number to YAML.
+    defaults = {name: properties[name]["default"] for name in ("cores", "memory", "walltime", "queue", "job-script-prologue", "processes")}
+    assert defaults == {
+        "cores": 4,
+        "memory": "8 GB",
+        "walltime": "12:00:00",
+        "queue": "short",
+        "job-script-prologue": ["module load root"],
+        "processes": 1,
+    }
+
+
+def test_what_is_wrong_in_the_jobqueue_section_is_said() -> None:
+    site = {"corse": 4, "memory": "8 apples", "project": "atlas", "env-extra": None, "extra": []}
+    configuration = configured({"profiles": {"mine": {"kind": "slurm"}}}, jobqueue={"slurm": site}, **JOBQUEUE)
+    problems = {problem.where: problem.message for problem in configuration.problems}
+    assert problems.keys() == {f"jobqueue.slurm.{key}" for key in ("corse", "memory", "project", "extra")}
+    assert problems["jobqueue.slurm.corse"] == "dask-jobqueue knows no such key."
+    assert "Such as 4GiB" in problems["jobqueue.slurm.memory"]
+    assert problems["jobqueue.slurm.project"] == "dask-jobqueue calls it account now."
+    properties = configuration.profiles["mine"].schema["properties"]
+    assert (properties["memory"]["default"], properties["account"]["default"]) == ("2GiB", "atlas")
+
+
+@pytest.mark.parametrize("jobqueue", [[], {"slurm": []}, {"slurm": "x"}, None])
+def test_a_broken_jobqueue_section_is_said(jobqueue: Any) -> None:
+    configuration = configured({"profiles": {"mine": {"kind": "slurm"}}}, jobqueue=jobqueue, **JOBQUEUE)
+    assert [(problem.where, problem.message) for problem in configuration.problems] == [("jobqueue.slurm", "It must be a mapping.")]
+    assert "mine" in configuration.profiles
+
+
+def test_a_section_of_the_sites_own() -> None:
+    profile = {"kind": "htcondor", "settings": {"config-name": "lpc"}}
+    configuration = configured({"profiles": {"mine": profile}}, jobqueue={"lpc": {"disk": "3GB"}})
+    assert configuration.profiles["mine"].schema["properties"]["disk"]["default"] == "3GB"
+
+
+@pytest.mark.parametrize(
+    ("option", "good", "bad"),
+    [
+        ("memory", ["4GiB", "500 MB", "0.5GiB", "1B"], ["4", "4 gigs", "0GiB", "4GiB\n", "", "-1GB", "auto"]),
+        ("walltime", ["", "02:00:00", "1-00:00:00", "168:00:00"], ["2h", "02:00", "02:60:00", "02:00:00\n#SBATCH --account=x"]),
+        ("queue", ["", "long", "gpu:a100"], ["a b", "x\n#SBATCH -A y", "$(x);y"]),
+        ("job-extra-directives", [[], ["--constraint=haswell"]], ["--constraint=haswell", ["a\nb"], [1]]),
+        ("cores", [1, 64], [0, "4", 1.5, True]),
+    ],
+)
+def test_options_of_jobs_are_checked(option: str, good: list[object], bad: list[object]) -> None:
+    profile = read({"kind": "slurm"}).profiles["mine"]
+    for value in good:
+        assert profile.options({option: value})[option] == value
+    for value in bad:
+        with pytest.raises(WrongRequest) as error:
+            profile.options({option: value})
+        assert str(error.value.field).startswith(f"options.{option}"), value

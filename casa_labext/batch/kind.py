@@ -62,15 +62,15 @@ class Batch(Kind):
 
     def defaults(self, config: dict[str, Any], settings: Options) -> tuple[str, Options]:
         name = self._section(settings)
-        section = config.get("jobqueue", {}).get(name)
-        return f"jobqueue.{name}", options.defaults(self.options, section if isinstance(section, dict) else {})
+        section = _mapping(_mapping(config.get("jobqueue")).get(name))
+        return f"jobqueue.{name}", options.defaults(self.options, section)
 
     def problems(self, config: dict[str, Any], settings: Options) -> list[tuple[str, str]]:
         name = self._section(settings)
-        section = config.get("jobqueue", {}).get(name, {})
-        if not isinstance(section, dict):
+        sections = config.get("jobqueue", {})
+        if sections != _mapping(sections) or sections.get(name, {}) != _mapping(sections.get(name)):
             return [(f"jobqueue.{name}", "It must be a mapping.")]
-        return options.problems(name, section, config.get("jobqueue-keys", {}).get(self.config_name, []))
+        return options.problems(name, sections.get(name, {}), config.get("jobqueue-keys", {}).get(self.config_name, []))
 
     def _section(self, settings: Options) -> str:
         name: str = settings.get("config-name", self.config_name)
@@ -230,6 +230,10 @@ class Batch(Kind):
     async def reap(self, record: Record, directory: Path) -> None:
         ids = await asyncio.to_thread(ledger.read, directory)
         await self.system.clear(job_name(record), ids, deadline=record.timeouts.close)
+
+
+def _mapping(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def job_name(record: Record) -> str:
