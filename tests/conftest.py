@@ -4,6 +4,8 @@ import asyncio
 import json
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 import time
 import uuid
@@ -17,7 +19,7 @@ from tornado.httpclient import HTTPClientError
 
 from casa_labext.host.processes import MARK
 
-pytest_plugins = ("pytest_jupyter.jupyter_server",)
+pytest_plugins = ("pytest_jupyter.jupyter_server", "systems.batch.fixtures")
 
 JSON = dict[str, Any]
 
@@ -110,6 +112,17 @@ class API:
         while any(cluster["id"] == cluster_id for cluster in await self.get("clusters")):
             assert time.monotonic() < end, await self.get(f"clusters/{cluster_id}")
             await asyncio.sleep(0.1)
+
+
+async def compute(cluster: JSON, code: str) -> str:
+    """Run the snippet of a cluster and some code in a fresh Python; what it prints."""
+    program = cluster["connection"]["snippet"] + "\n" + code
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={"PATH": os.environ["PATH"]}
+    )
+    output, errors = await asyncio.wait_for(process.communicate(), 60)
+    assert process.returncode == 0, errors.decode()
+    return output.decode().strip()
 
 
 @pytest.fixture

@@ -14,8 +14,7 @@ from typing import Any
 
 import psutil
 import pytest
-from conftest import API, cluster_processes
-from test_local import compute
+from conftest import API, cluster_processes, compute
 
 from casa_labext import directories
 from casa_labext.host.record import Record

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import socket
 import subprocess
 import sys
@@ -11,22 +10,11 @@ from typing import Any
 
 import psutil
 import pytest
-from conftest import API, JSON
+from conftest import API, compute
 
 from casa_labext import directories
 
 pytestmark = pytest.mark.system
-
-
-async def compute(cluster: JSON, code: str) -> str:
-    """Run the snippet of a cluster and some code in a fresh Python; what it prints."""
-    program = cluster["connection"]["snippet"] + "\n" + code
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={"PATH": os.environ["PATH"]}
-    )
-    output, errors = await asyncio.wait_for(process.communicate(), 60)
-    assert process.returncode == 0, errors.decode()
-    return output.decode().strip()
 
 
 def port(address: str) -> int:

@@ -160,7 +160,8 @@ class MendedCluster(JobQueueCluster):
             adaptive.stop()
         self.worker_spec.clear()
         try:
-            await self.site.system.clear(self.site.job_name, ledger.read(self.site.directory), deadline=deadline)
+            ids = ledger.read(self.site.directory)
+            await self.site.system.clear(self.site.job_name, ids, deadline=deadline, command=self.site.deadline)
         finally:
             try:
                 await asyncio.wait_for(self.close(), SCHEDULER_DEADLINE)

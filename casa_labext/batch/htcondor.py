@@ -62,7 +62,7 @@ def read(ad: dict[str, Any], *, ended: bool = False) -> Job:
     state = STATES.get(ad["JobStatus"], "queued")
     code = -ad.get("ExitSignal", 0) if ad.get("ExitBySignal") else ad.get("ExitCode")
     if state == "gone" or ended:
-        state = "failed" if code else "gone"
+        state = "failed" if code and not ad.get("RemoveReason") else "gone"
     return Job(
         id=f"{ad['ClusterId']}.{ad['ProcId']}",
         state=state,

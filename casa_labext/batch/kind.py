@@ -229,7 +229,8 @@ class Batch(Kind):
 
     async def reap(self, record: Record, directory: Path) -> None:
         ids = await asyncio.to_thread(ledger.read, directory)
-        await self.system.clear(job_name(record), ids, deadline=record.timeouts.close)
+        timeouts = record.timeouts
+        await self.system.clear(job_name(record), ids, deadline=timeouts.close, command=timeouts.command)
 
 
 def _mapping(value: object) -> dict[str, Any]:

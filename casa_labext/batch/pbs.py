@@ -93,7 +93,8 @@ def _nested(job: dict[str, str]) -> dict[str, Any]:
 
 def read(job_id: str, job: dict[str, Any]) -> Job:
     """A job from its attributes."""
-    code = int(job["Exit_status"]) if str(job.get("Exit_status", "")).lstrip("-").isdigit() else None
+    status = str(job.get("Exit_status", job.get("exit_status", "")))  # PBS, Torque
+    code = int(status) if status.lstrip("-").isdigit() else None
     state = STATES.get(job["job_state"]) or ("failed" if code else "gone")
     over = state in ("failed", "gone")
     return Job(
@@ -117,8 +118,9 @@ def _reason(job: dict[str, Any], state: str, code: int | None) -> str | None:
         limit, used = (job.get(key, {}).get("walltime") for key in ("Resource_List", "resources_used"))
         if code and limit and used and _seconds(used) >= _seconds(limit):
             return f"Reached its walltime of {limit}"
-        if code:
-            return f"Ended by signal {code - SIGNAL}" if code >= SIGNAL else f"Exit code {code}"
+        if code is None:
+            return comment or "Ended; its exit code is not known"
+        return f"Ended by signal {code - SIGNAL}" if code >= SIGNAL else f"Exit code {code}"
     if state == "held" and not comment:
         return f"Held (Hold_Types = {job.get('Hold_Types', '?')})"
     return comment

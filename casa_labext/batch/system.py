@@ -94,8 +94,11 @@ class BatchSystem:
         """Let a held job start."""
         await run([*self.release_command, job_id], deadline=deadline)
 
-    async def clear(self, name: str, ids: Collection[str], *, deadline: float) -> None:
-        """End all jobs of a cluster, and see that they have ended. ClusterError if some are left after `deadline` seconds."""
+    async def clear(self, name: str, ids: Collection[str], *, deadline: float, command: float) -> None:
+        """End all jobs of a cluster, and see that they have ended. ClusterError if some are left after `deadline` seconds.
+
+        `command` is what one command may take.
+        """
         start = time.monotonic()
         complaint: ClusterError | None = None
         while True:
@@ -107,7 +110,7 @@ class BatchSystem:
                     return
                 waiting = [job.id for job in left if job.state != "completing"]
                 if waiting:
-                    await self.cancel(waiting, deadline=deadline)
+                    await self.cancel(waiting, deadline=min(command, deadline))
             except ClusterError as error:
                 complaint = error
             if time.monotonic() - start > deadline:
