@@ -2,15 +2,20 @@
 # make check   the quick checks: format, lint, types, unit tests; under two minutes
 # make test    everything, with real servers, clusters and a browser
 # make bench   measure beside dask-labextension
+#
+# make test-condor25   the tests with HTCondor against its newest feature release; no part of make test
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: lab check test lint unit system browser bench clean
+.PHONY: lab check test test-condor25 lint unit system browser bench clean
 
 VENV := .venv
 PYTHON ?= python3
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+
+# Here a batch system that cannot be started is a failure; elsewhere its tests are skipped.
+test system test-condor25: export CASA_LABEXT_SYSTEMS := required
 
 # A virtual environment with the package, editable, and all tools.
 $(VENV)/installed: pyproject.toml
@@ -45,6 +50,9 @@ unit: casa_labext/labextension/package.json
 
 system: casa_labext/labextension/package.json
 	pytest -m system
+
+test-condor25: casa_labext/labextension/package.json
+	CASA_LABEXT_CONDOR_SUITE=forky pytest -m system -k htcondor
 
 check: lint unit
 

@@ -5,7 +5,10 @@ import type {
   Cluster,
   ClusterRequest,
   Environment,
+  Job,
+  JobAction,
   Log,
+  Preview,
   Profiles,
   Size
 } from './tokens';
@@ -51,6 +54,33 @@ export class ClusterAPI {
   /** The latest lines of a cluster's logs, one entry a process. */
   logs(id: string, source: LogSource): Promise<Log[]> {
     return requestAPI(this.settings, `clusters/${id}/logs?source=${source}`);
+  }
+
+  /** The batch jobs of a cluster, newest first. */
+  jobs(id: string): Promise<Job[]> {
+    return requestAPI(this.settings, `clusters/${id}/jobs`);
+  }
+
+  /** What a job has printed, one entry a file; a job goes by its id, or its worker if it has none. */
+  jobLogs(id: string, job: string): Promise<Log[]> {
+    const path = `clusters/${id}/jobs/${encodeURIComponent(job)}/logs`;
+    return requestAPI(this.settings, path);
+  }
+
+  /** Cancel, release or retry a job. */
+  act(id: string, job: string, action: JobAction): Promise<Cluster> {
+    const path = `clusters/${id}/jobs/${encodeURIComponent(job)}/${action}`;
+    return requestAPI(this.settings, path, 'POST');
+  }
+
+  /** What was submitted for the latest job. */
+  submitted(id: string): Promise<Preview> {
+    return requestAPI(this.settings, `clusters/${id}/submitted`);
+  }
+
+  /** What would be submitted for each job; nothing is started. */
+  preview(request: ClusterRequest): Promise<Preview> {
+    return requestAPI(this.settings, 'preview', 'POST', request);
   }
 
   /** What can be launched. */

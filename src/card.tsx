@@ -26,11 +26,12 @@ export interface ICardProps {
 
 /** What the buttons of a card do, by state. */
 const ACTIONS: Record<State, ReadonlyArray<string>> = {
-  starting: [CommandIDs.logs, CommandIDs.shutdown],
+  starting: [CommandIDs.jobs, CommandIDs.logs, CommandIDs.shutdown],
   running: [
     CommandIDs.insertClient,
     CommandIDs.scale,
     CommandIDs.dashboard,
+    CommandIDs.jobs,
     CommandIDs.logs,
     CommandIDs.shutdown
   ],
@@ -38,14 +39,20 @@ const ACTIONS: Record<State, ReadonlyArray<string>> = {
     CommandIDs.insertClient,
     CommandIDs.scale,
     CommandIDs.dashboard,
+    CommandIDs.jobs,
     CommandIDs.logs,
     CommandIDs.shutdown
   ],
   closing: [CommandIDs.logs],
   closed: [],
-  failed: [CommandIDs.retry, CommandIDs.logs, CommandIDs.shutdown],
-  close_failed: [CommandIDs.logs, CommandIDs.shutdown],
-  lost: [CommandIDs.logs, CommandIDs.shutdown]
+  failed: [
+    CommandIDs.retry,
+    CommandIDs.jobs,
+    CommandIDs.logs,
+    CommandIDs.shutdown
+  ],
+  close_failed: [CommandIDs.shutdown, CommandIDs.jobs, CommandIDs.logs],
+  lost: [CommandIDs.jobs, CommandIDs.logs, CommandIDs.shutdown]
 };
 
 /** All about one cluster. */
@@ -55,7 +62,9 @@ export function Card(props: ICardProps): JSX.Element {
   const [editing, setEditing] = React.useState(false);
   const works = state === 'running' || state === 'degraded';
   const changes = state === 'starting' || state === 'closing';
-  const actions = ACTIONS[state];
+  const actions = ACTIONS[state].filter(
+    command => command !== CommandIDs.jobs || cluster.has_jobs
+  );
   return (
     <li
       className="casa-Card"
@@ -89,18 +98,28 @@ export function Card(props: ICardProps): JSX.Element {
         {live && changes && <Elapsed since={cluster.since} />}
       </div>
       <div className="casa-Card-profile">{profile}</div>
-      {live && changes && cluster.activity && (
-        <div className="casa-Card-activity">{cluster.activity}</div>
-      )}
-      {live && works && <WorkerBar counts={cluster.workers} trans={trans} />}
-      {live && cluster.reason && (
-        <div
-          className="casa-Card-reason casa-mod-selectable"
-          data-state={state}
-        >
-          {cluster.reason}
-          {cluster.hint && <div className="casa-Card-hint">{cluster.hint}</div>}
+      {live && (changes || works) && cluster.activity && (
+        <div className="casa-Card-activity" data-calm={works}>
+          {cluster.activity}
         </div>
+      )}
+      {live && works && (
+        <WorkerBar
+          counts={cluster.workers}
+          reasons={cluster.reasons}
+          trans={trans}
+        />
+      )}
+      {live && cluster.reason && (
+        <Reason
+          cluster={cluster}
+          showJobs={
+            actions.includes(CommandIDs.jobs)
+              ? () => void commands.execute(CommandIDs.jobs, { id })
+              : null
+          }
+          trans={trans}
+        />
       )}
       {live && works && <Figures cluster={cluster} trans={trans} />}
       {connection && (
@@ -144,6 +163,33 @@ export function Card(props: ICardProps): JSX.Element {
         </div>
       )}
     </li>
+  );
+}
+
+/** Why the cluster is as it is; leads to the jobs where there are any. */
+function Reason(props: {
+  cluster: Cluster;
+  showJobs: (() => void) | null;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { cluster, showJobs, trans } = props;
+  return (
+    <div className="casa-Card-reason" data-state={cluster.state}>
+      {showJobs ? (
+        <button
+          className="casa-Link"
+          title={trans.__('Show the jobs')}
+          onClick={showJobs}
+        >
+          {cluster.reason}
+        </button>
+      ) : (
+        <div className="casa-mod-selectable">{cluster.reason}</div>
+      )}
+      {cluster.hint && (
+        <div className="casa-Card-hint casa-mod-selectable">{cluster.hint}</div>
+      )}
+    </div>
   );
 }
 

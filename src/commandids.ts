@@ -3,6 +3,7 @@ export const CommandIDs = {
   create: 'casa-labext:new',
   insertClient: 'casa-labext:insert-client',
   scale: 'casa-labext:scale',
+  jobs: 'casa-labext:jobs',
   logs: 'casa-labext:logs',
   dashboard: 'casa-labext:dashboard',
   copyAddress: 'casa-labext:copy-address',

@@ -1,11 +1,8 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import {
   Clipboard,
-  Dialog,
-  InputDialog,
   MainAreaWidget,
   Notification,
-  showDialog,
   WidgetTracker
 } from '@jupyterlab/apputils';
 import type { INotebookTracker } from '@jupyterlab/notebook';
@@ -16,6 +13,7 @@ import {
   codeIcon,
   copyIcon,
   editIcon,
+  LabIcon,
   listIcon,
   refreshIcon
 } from '@jupyterlab/ui-components';
@@ -26,9 +24,10 @@ import {
 } from '@lumino/coreutils';
 
 import type { ClusterAPI } from './api';
+import { askName, confirmShutdown } from './ask';
 import { CommandIDs } from './commandids';
 import { createDashboard, DashboardFrame } from './dashboard';
-import { dashboardIcon, scaleIcon, shutdownIcon } from './icons';
+import { dashboardIcon, jobsIcon, scaleIcon, shutdownIcon } from './icons';
 import { insertCell } from './insert';
 import { problemOf, sentenceOf } from './request';
 import type { Cluster, IClusterStore, State } from './tokens';
@@ -154,6 +153,25 @@ export function addCommands(context: ICommandContext): void {
     }
   });
 
+  add(CommandIDs.jobs, {
+    label: trans.__('Jobs'),
+    icon: jobsIcon,
+    allowed: cluster => cluster.has_jobs,
+    run: async cluster => {
+      const [{ createJobs }, { createJobLogs }] = await Promise.all([
+        import('./jobs'),
+        import('./logs')
+      ]);
+      show(`casa-labext-jobs-${cluster.id}`, () =>
+        createJobs(api, store, cluster, trans, job =>
+          show(`casa-labext-job-logs-${cluster.id}-${job}`, () =>
+            createJobLogs(api, cluster, job, trans)
+          )
+        )
+      );
+    }
+  });
+
   // Not through `add`: it also restores tabs, before any cluster is known.
   commands.addCommand(CommandIDs.dashboard, {
     label: trans.__('Dashboard'),
@@ -194,11 +212,7 @@ export function addCommands(context: ICommandContext): void {
 
   add(CommandIDs.shutdown, {
     label: cluster => closingWord(cluster?.state, trans),
-    icon: args =>
-      store.get(String(args.id))?.state === 'running' ||
-      store.get(String(args.id))?.state === 'degraded'
-        ? shutdownIcon
-        : closeIcon,
+    icon: args => closingIcon(store.get(String(args.id))?.state),
     allowed: ({ state }) => state !== 'closing' && state !== 'closed',
     run: async cluster => {
       if (await confirmShutdown(cluster, trans)) {
@@ -246,43 +260,20 @@ function closingWord(
     case 'lost':
       return trans.__('Remove');
     case 'close_failed':
-      return trans.__('Shut down again');
+      return trans.__('Try again');
     default:
       return trans.__('Shut down');
   }
 }
 
-/** Ask before work is lost. */
-async function confirmShutdown(
-  cluster: Cluster,
-  trans: TranslationBundle
-): Promise<boolean> {
-  const { processing } = cluster.tasks;
-  if (processing === 0) {
-    return true;
+function closingIcon(state: State | undefined): LabIcon {
+  switch (state) {
+    case 'running':
+    case 'degraded':
+      return shutdownIcon;
+    case 'close_failed':
+      return refreshIcon;
+    default:
+      return closeIcon;
   }
-  const { button } = await showDialog({
-    title: trans.__('Shut down %1?', cluster.name),
-    body: trans._n(
-      '%1 task is being processed and will be lost.',
-      '%1 tasks are being processed and will be lost.',
-      processing
-    ),
-    buttons: [
-      Dialog.cancelButton(),
-      Dialog.warnButton({ label: trans.__('Shut down') })
-    ]
-  });
-  return button.accept;
-}
-
-async function askName(
-  cluster: Cluster,
-  trans: TranslationBundle
-): Promise<string | null> {
-  const { value } = await InputDialog.getText({
-    title: trans.__('Rename %1', cluster.name),
-    text: cluster.name
-  });
-  return value;
 }

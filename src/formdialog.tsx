@@ -17,14 +17,19 @@ export abstract class FormModel {
     return this._changed;
   }
 
+  /** Say why the server would refuse it. */
+  refuse(problem: Problem): void {
+    this.problem = problem;
+    this._changed.emit();
+  }
+
   /** Send it; true if the server accepted it. */
   async submit(): Promise<boolean> {
     try {
       await this.send();
       return true;
     } catch (error) {
-      this.problem = problemOf(error, this.trans);
-      this._changed.emit();
+      this.refuse(problemOf(error, this.trans));
       return false;
     }
   }
@@ -49,6 +54,11 @@ export interface IFormDialogOptions {
 
   /** The label of the button that sends. */
   accept: string;
+}
+
+/** Whether something in a form is known to be wrong before it is sent. */
+export function hasMistake(form: Element): boolean {
+  return form.querySelector(':invalid, .jp-mod-error') !== null;
 }
 
 /** A dialog that stays, with what was typed, until the server has accepted it. */
@@ -77,8 +87,21 @@ export class FormDialog extends Dialog<unknown> {
     const accepts = index === 1;
     if (!accepts) {
       super.resolve(index);
-    } else if (!this.node.querySelector(':invalid, .jp-mod-error')) {
+    } else if (!hasMistake(this.node)) {
       void this._submit(index);
+    }
+  }
+
+  /** Enter belongs to these, also where JupyterLab's dialogs would take it. */
+  protected _evtKeydown(event: KeyboardEvent): void {
+    const { key, target } = event;
+    if (
+      key !== 'Enter' ||
+      !(target as Element).closest(
+        '.jp-Dialog-body :is(textarea, summary, button)'
+      )
+    ) {
+      super._evtKeydown(event);
     }
   }
 

@@ -2,6 +2,7 @@ import { LabIcon } from '@jupyterlab/ui-components';
 
 import clusterSvg from '../style/icons/cluster.svg';
 import dashboardSvg from '../style/icons/dashboard.svg';
+import jobsSvg from '../style/icons/jobs.svg';
 import scaleSvg from '../style/icons/scale.svg';
 import shutdownSvg from '../style/icons/shutdown.svg';
 
@@ -13,6 +14,11 @@ export const clusterIcon = new LabIcon({
 export const dashboardIcon = new LabIcon({
   name: 'casa-labext:dashboard',
   svgstr: dashboardSvg
+});
+
+export const jobsIcon = new LabIcon({
+  name: 'casa-labext:jobs',
+  svgstr: jobsSvg
 });
 
 export const scaleIcon = new LabIcon({

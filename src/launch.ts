@@ -7,8 +7,15 @@ import {
 
 import type { ClusterAPI } from './api';
 import { FormModel } from './formdialog';
+import { usualTexts } from './optionkinds';
 import { draftOf, ISizeDraft, sizeOf } from './size';
-import type { ClusterRequest, Environment, Profile, Profiles } from './tokens';
+import type {
+  ClusterRequest,
+  Environment,
+  Preview,
+  Profile,
+  Profiles
+} from './tokens';
 
 /** What can be typed about a cluster that is to be started. */
 export interface ILaunchDraft {
@@ -86,6 +93,11 @@ export class LaunchModel extends FormModel {
     return request;
   }
 
+  /** Ask what would be submitted. */
+  preview(): Promise<Preview> {
+    return this._api.preview(this.request());
+  }
+
   protected send(): Promise<unknown> {
     return this._api.create(this.request());
   }
@@ -96,7 +108,7 @@ export class LaunchModel extends FormModel {
         this.profile?.size ?? { workers: 0 },
         this.profile?.maximum_workers ?? 0
       ),
-      options: {}
+      options: usualTexts(schemaOf(this.profile))
     };
   }
 }
@@ -120,17 +132,18 @@ export function changedOptions(
       (entry): entry is [string, PartialJSONValue] => {
         const [name, value] = entry;
         const usual = properties[name]?.default;
-        return (
-          !isEmpty(value) &&
-          !(usual !== undefined && JSONExt.deepEqual(value, usual))
-        );
+        if (isEmpty(value)) {
+          // The user has emptied it if there is something usual.
+          return value !== undefined && !isEmpty(usual);
+        }
+        return usual === undefined || !JSONExt.deepEqual(value!, usual);
       }
     )
   );
 }
 
 /** The form makes empty strings, lists and objects for what was left out. */
-function isEmpty(value: PartialJSONValue | undefined): value is undefined {
+function isEmpty(value: PartialJSONValue | undefined): boolean {
   return (
     value === undefined ||
     value === '' ||

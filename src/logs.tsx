@@ -20,11 +20,29 @@ export function createLogs(
   cluster: Cluster,
   trans: TranslationBundle
 ): MainAreaWidget {
-  const content = new LogView(api, cluster.id, trans);
-  const widget = new MainAreaWidget({ content });
+  const content = new LogView(source => api.logs(cluster.id, source), trans);
+  const widget = createTab(content, trans);
   widget.title.label = trans.__('Logs — %1', cluster.name);
+  widget.toolbar.insertItem(0, 'source', content.createSourceChoice());
+  return widget;
+}
+
+/** A tab that shows what a job has printed. */
+export function createJobLogs(
+  api: ClusterAPI,
+  cluster: Cluster,
+  job: string,
+  trans: TranslationBundle
+): MainAreaWidget {
+  const content = new LogView(() => api.jobLogs(cluster.id, job), trans);
+  const widget = createTab(content, trans);
+  widget.title.label = trans.__('Log of job %1 — %2', job, cluster.name);
+  return widget;
+}
+
+function createTab(content: LogView, trans: TranslationBundle): MainAreaWidget {
+  const widget = new MainAreaWidget({ content });
   widget.title.icon = listIcon;
-  widget.toolbar.addItem('source', content.createSourceChoice());
   widget.toolbar.addItem(
     'refresh',
     new ToolbarButton({
@@ -48,8 +66,7 @@ export function createLogs(
 /** The latest lines of one source, one section a process. */
 class LogView extends ReactWidget {
   constructor(
-    private _api: ClusterAPI,
-    private _id: string,
+    private _load: (source: LogSource) => Promise<Log[]>,
     private _trans: TranslationBundle
   ) {
     super();
@@ -58,7 +75,8 @@ class LogView extends ReactWidget {
 
   /** What is shown, as text. */
   get text(): string {
-    return this._logs.map(log => `# ${log.name}\n${log.text}`).join('\n\n');
+    const logs = this._logs ?? [];
+    return logs.map(log => `# ${log.name}\n${log.text}`).join('\n\n');
   }
 
   /** Ask the server for the latest lines. */
@@ -67,7 +85,7 @@ class LogView extends ReactWidget {
     let logs: Log[] = [];
     let problem = '';
     try {
-      logs = await this._api.logs(this._id, source);
+      logs = await this._load(source);
     } catch (error) {
       problem = sentenceOf(problemOf(error, this._trans));
     }
@@ -109,7 +127,10 @@ class LogView extends ReactWidget {
     }
     return (
       <>
-        {this._logs.map(log => (
+        {this._logs?.length === 0 && (
+          <div role="status">{this._trans.__('Nothing is there yet.')}</div>
+        )}
+        {this._logs?.map(log => (
           <section key={log.name} aria-label={log.name}>
             <h3>{log.name}</h3>
             <pre tabIndex={0}>{log.text || this._trans.__('Empty')}</pre>
@@ -120,6 +141,6 @@ class LogView extends ReactWidget {
   }
 
   private _source: LogSource = 'host';
-  private _logs: Log[] = [];
+  private _logs: Log[] | null = null;
   private _problem = '';
 }

@@ -8,6 +8,7 @@ import type { ClusterAPI } from './api';
 import { FormDialog } from './formdialog';
 import { LaunchModel, schemaOf } from './launch';
 import { Options } from './options';
+import { PreviewPane } from './preview';
 import { ProblemLine } from './problemline';
 import { sentenceOf } from './request';
 import { SizeControl } from './sizecontrol';
@@ -108,6 +109,9 @@ export function LaunchForm(
               {trans.__('Keep the cluster when the Jupyter server stops')}
             </label>
           </Options>
+          {profile.has_preview && (
+            <PreviewPane key={profile.name} model={model} trans={trans} />
+          )}
           {error('') && <ProblemLine text={error('')!} />}
         </div>
       ) : (

@@ -5,12 +5,15 @@ import type {
   ErrorSchema,
   FieldTemplateProps,
   RJSFSchema,
+  UiSchema,
   ValidatorType
 } from '@rjsf/utils';
 import * as React from 'react';
 
+import { textKind } from './optionkinds';
 import { ProblemLine } from './problemline';
 import type { Problem } from './request';
+import { TEXT_FIELDS } from './textfields';
 
 export interface IOptionsProps {
   /** The JSON Schema of the profile's options. */
@@ -37,7 +40,9 @@ export function Options(props: IOptionsProps): JSX.Element {
     <FormComponent
       schema={part}
       formData={props.values as ReadonlyJSONObject}
-      formContext={{ defaultFormData: {} }}
+      formContext={{ defaultFormData: {}, trans }}
+      fields={TEXT_FIELDS}
+      uiSchema={uiSchemaOf(part)}
       templates={{ FieldTemplate }}
       validator={props.validator}
       extraErrors={extraErrors}
@@ -79,7 +84,7 @@ export function Options(props: IOptionsProps): JSX.Element {
 
 /** JupyterLab's own template has no labels for screen readers and is wide. */
 function FieldTemplate(props: FieldTemplateProps): JSX.Element {
-  if (props.schema.type === 'object') {
+  if (props.schema.type === 'object' && !textKind(props.schema)) {
     return props.children;
   }
   const isBoolean = props.schema.type === 'boolean';
@@ -111,11 +116,37 @@ export function split(schema: PartialJSONObject): [RJSFSchema, RJSFSchema] {
     return {
       type: 'object',
       $defs: schema.$defs ?? {},
-      properties: Object.fromEntries(chosen),
+      properties: Object.fromEntries(chosen.map(withoutUsualText)),
       required: required.filter(name => names.includes(name))
     } as RJSFSchema;
   };
   return [part(false), part(true)];
+}
+
+/** The form would put the usual items back that a user has removed. */
+function withoutUsualText([name, property]: [string, PartialJSONObject]): [
+  string,
+  PartialJSONObject
+] {
+  return [
+    name,
+    textKind(property) ? { ...property, default: undefined } : property
+  ];
+}
+
+/** Lists of strings and the like are edited as text; an empty text is not the usual one. */
+function uiSchemaOf(part: RJSFSchema): UiSchema<ReadonlyJSONObject> {
+  const ui: UiSchema<ReadonlyJSONObject> = {};
+  for (const [name, property] of Object.entries(part.properties ?? {})) {
+    const { type, default: usual } = property as RJSFSchema;
+    const kind = textKind(property);
+    if (kind) {
+      ui[name] = { 'ui:field': kind };
+    } else if (type === 'string' && usual) {
+      ui[name] = { 'ui:emptyValue': '' };
+    }
+  }
+  return ui;
 }
 
 /** `options.memory` is wrong: an error at the field `memory`. */

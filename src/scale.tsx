@@ -66,7 +66,11 @@ function ScaleForm(props: {
   const { model, cluster, trans } = props;
   return (
     <div className="casa-Scale">
-      <WorkerBar counts={cluster.workers} trans={trans} />
+      <WorkerBar
+        counts={cluster.workers}
+        reasons={cluster.reasons}
+        trans={trans}
+      />
       <SizeControl
         draft={model.draft}
         limit={cluster.maximum_workers}

@@ -1,6 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
+import { AdaptiveOptions } from './adaptiveoptions';
 import { ProblemLine } from './problemline';
 import { ISizeDraft, problemInSize } from './size';
 
@@ -72,6 +73,9 @@ export function SizeControl(props: ISizeControlProps): JSX.Element {
           </>
         )}
       </div>
+      {draft.mode === 'adaptive' && (
+        <AdaptiveOptions draft={draft} onChange={change} trans={trans} />
+      )}
       {problem ? (
         <ProblemLine text={problem} blocks={!!typo} />
       ) : (

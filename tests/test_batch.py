@@ -15,6 +15,7 @@ from systems.batch.beds import Bed
 from systems.batch.commands import BatchCommands
 
 from casa_labext import directories
+from casa_labext.schemas import check, validator
 
 pytestmark = pytest.mark.system
 
@@ -65,6 +66,8 @@ async def closed(api: API, cluster: JSON, site: Site) -> None:
 
 async def jobs(api: API, cluster: JSON) -> list[JSON]:
     found: list[JSON] = await api.get(f"clusters/{cluster['id']}/jobs")
+    for job in found:
+        check(validator("Job"), job)
     return found
 
 

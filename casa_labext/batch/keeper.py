@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ..host.errors import ClusterError, describe
-from . import ledger
 from .job import Job
 
 if TYPE_CHECKING:
@@ -149,7 +148,10 @@ class Keeper:
             self._replace()  # a submission can be tried again without an answer, too
         if unwanted:
             self._start("cancel", self._cancel, unwanted)
-        waiting = [job for job in self.jobs.values() if job.state == "queued" and job.started is None and job.id in self.wanted()]
+        else:
+            self.trouble.pop("cancel", None)
+        wanted = self.wanted()
+        waiting = [job for job in self.jobs.values() if job.state == "queued" and job.started is None and job.id in wanted]
         if not waiting:
             self.explanation = None
             self._explained = -EXPLAIN_INTERVAL
@@ -160,8 +162,7 @@ class Keeper:
 
     async def _look(self) -> list[str]:
         """Ask about all jobs; the ids of those that are there and not wanted."""
-        noted = ledger.read(self.site.directory)
-        unclear = [job_id for job_id in noted if job_id not in self.jobs or self.jobs[job_id].active]
+        unclear = [job_id for job_id in self.owners if job_id not in self.jobs or self.jobs[job_id].active]
         if not unclear and not self.slots:
             return []
         submitting = self._submitting_now()
@@ -183,7 +184,7 @@ class Keeper:
         self._forget()
         wanted = self.wanted()
         # A job that is not noted may be one whose submission has not returned yet.
-        known = set(ledger.read(self.site.directory)) if submitting else found.keys()
+        known = self.owners.keys() if submitting else found.keys()
         return [job.id for job in found.values() if job.state in ("queued", "running", "held") and job.id not in wanted and job.id in known]
 
     def _submitting_now(self) -> bool:
@@ -203,7 +204,12 @@ class Keeper:
         """Note what has failed, and make the attempts that are due."""
         now = time.monotonic()
         connected = self.connected()
+        for name in self.slots.keys() - self.cluster.worker_spec.keys() - self.cluster.workers.keys():
+            del self.slots[name]  # given up between two attempts
         for name, slot in self.slots.items():
+            job = self.jobs.get(slot.attempt.job_id or "")
+            if job and job.state == "queued":
+                slot.connected = None  # vacated: it will start again
             if len(connected[name]) >= self.site.processes and slot.connected is None:
                 slot.connected = now
             proved = slot.connected is not None and now - slot.connected > PROVED
@@ -247,7 +253,6 @@ class Keeper:
     async def _cancel(self, ids: list[str]) -> None:
         try:
             await self.site.system.cancel(ids, deadline=self.site.deadline)
-            self.trouble.pop("cancel", None)
         except ClusterError as error:
             self.trouble["cancel"] = error.message
         self.wake()

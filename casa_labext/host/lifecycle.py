@@ -107,7 +107,7 @@ class Lifecycle:
         self._enter("closing", reason=reason, activity="Closing")
         try:
             timeout = self._record.timeouts.close
-            if error and self._kind.only_processes:
+            if error and not self._kind.has_jobs:
                 timeout = min(timeout, PATIENCE_IF_FAILED)
             await self._manager.call(self._manager.close, timeout, deadline=timeout + CLOSE_MARGIN)
         except Exception as close_error:

@@ -8,7 +8,7 @@ import * as React from 'react';
 import { Card } from '../card';
 import { CommandIDs } from '../commandids';
 import { Cluster } from '../tokens';
-import { workerWords } from '../workerbar';
+import { reasonWords, workerWords } from '../workerbar';
 import { makeCluster } from './testing';
 
 const trans = nullTranslator.load('casa_labext');
@@ -17,6 +17,7 @@ describe('Card', () => {
   let host: ReactWidget;
   let commands: CommandRegistry;
   const rename = jest.fn();
+  const showJobs = jest.fn();
 
   beforeEach(() => {
     (globalThis as any).IS_REACT_ACT_ENVIRONMENT = true;
@@ -24,7 +25,12 @@ describe('Card', () => {
     Object.values(CommandIDs).forEach(id =>
       commands.addCommand(id, {
         label: id,
-        execute: id === CommandIDs.rename ? rename : () => undefined
+        execute:
+          id === CommandIDs.rename
+            ? rename
+            : id === CommandIDs.jobs
+              ? showJobs
+              : () => undefined
       })
     );
   });
@@ -128,6 +134,39 @@ describe('Card', () => {
     expect(card().textContent).not.toMatch(/running|cores|Was so/);
   });
 
+  it('leads from the reason to the jobs', () => {
+    const held = 'Error from slot1@node7: out of memory';
+    draw(
+      makeCluster({
+        state: 'degraded',
+        reason: 'Held: out of memory',
+        activity: 'Adaptive scaling wants 4 workers: 120 tasks to run',
+        has_jobs: true,
+        reasons: [{ place: 'held', workers: 12, text: held }]
+      })
+    );
+    expect(buttons()).toContain(CommandIDs.jobs);
+    expect(card().textContent).toContain('Adaptive scaling wants 4 workers');
+    const bar = host.node.querySelector('.casa-WorkerBar')!;
+    expect(bar.getAttribute('title')).toBe(`12 held: ${held}`);
+    const described = bar.getAttribute('aria-describedby')!;
+    expect(document.getElementById(described)!.textContent).toBe(
+      `12 held: ${held}`
+    );
+    const reason = host.node.querySelector<HTMLElement>('.casa-Link')!;
+    expect(reason.textContent).toBe('Held: out of memory');
+    React.act(() => reason.click());
+    expect(showJobs).toHaveBeenCalledWith({ id: makeCluster().id });
+  });
+
+  it('has no jobs where workers are none', () => {
+    draw(makeCluster({ reason: 'Slow.' }));
+    expect(buttons()).not.toContain(CommandIDs.jobs);
+    expect(host.node.querySelector('.casa-Link')).toBeNull();
+    const bar = host.node.querySelector('.casa-WorkerBar')!;
+    expect(bar.hasAttribute('tabindex')).toBe(false);
+  });
+
   it('renames with F2 and Enter', () => {
     draw(makeCluster());
     const press = (node: Element, key: string) =>
@@ -147,6 +186,13 @@ describe('Card', () => {
       name: 'Chemistry'
     });
     expect(host.node.querySelector('input.casa-ClusterName')).toBeNull();
+  });
+});
+
+describe('reasonWords', () => {
+  it('counts the workers', () => {
+    const reason = { place: 'queued' as const, workers: 3, text: 'Priority' };
+    expect(reasonWords(reason, trans)).toBe('3 queued: Priority');
   });
 });
 

@@ -2,6 +2,7 @@ import { nullTranslator } from '@jupyterlab/translation';
 
 import { ClusterAPI } from '../api';
 import { changedOptions, LaunchModel } from '../launch';
+import { textKind, usualTexts } from '../optionkinds';
 import { split } from '../options';
 import { Profile } from '../tokens';
 import { makeSettings } from './testing';
@@ -25,6 +26,7 @@ function makeProfile(part: Partial<Profile>): Profile {
     description: '',
     kind: 'local',
     unavailable: null,
+    has_preview: false,
     size: { workers: 2 },
     maximum_workers: 8,
     schema,
@@ -117,6 +119,51 @@ describe('changedOptions', () => {
   it('leaves out what is empty or usual', () => {
     const options = { cores: 1, memory: '', extra: [], other: 0 };
     expect(changedOptions(options, schema)).toEqual({ other: 0 });
+  });
+});
+
+describe('changedOptions of what has a default', () => {
+  const walltime = {
+    properties: { walltime: { type: 'string', default: '00:30:00' } }
+  };
+
+  it('knows what was emptied from what was left alone', () => {
+    expect(changedOptions({ walltime: '' }, walltime)).toEqual({
+      walltime: ''
+    });
+    expect(changedOptions({ walltime: undefined }, walltime)).toEqual({});
+    expect(changedOptions({ walltime: '00:30:00' }, walltime)).toEqual({});
+  });
+});
+
+describe('options that are edited as text', () => {
+  const usual = { 'a b': '1' };
+  const texts = {
+    properties: {
+      pairs: {
+        type: 'object',
+        additionalProperties: { type: 'string' },
+        default: usual
+      },
+      lines: { type: 'array', items: { type: 'string' }, default: ['x'] }
+    }
+  };
+
+  it('begin with what is usual, and can be emptied', () => {
+    const options = usualTexts(texts);
+    expect(options).toEqual({ pairs: usual, lines: ['x'] });
+    expect(changedOptions(options, texts)).toEqual({});
+    expect(changedOptions({ pairs: {}, lines: [] }, texts)).toEqual({
+      pairs: {},
+      lines: []
+    });
+  });
+
+  it('are told by their schema', () => {
+    expect(textKind(texts.properties.pairs)).toBe('pairs');
+    expect(textKind(texts.properties.lines)).toBe('lines');
+    expect(textKind({ type: 'array', items: { type: 'number' } })).toBeNull();
+    expect(textKind({ type: 'object', properties: {} })).toBeNull();
   });
 });
 

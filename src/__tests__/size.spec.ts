@@ -16,12 +16,15 @@ const adaptive = (minimum: string, maximum: string): ISizeDraft => ({
 });
 
 describe('draftOf and sizeOf', () => {
-  it.each([{ workers: 0 }, { workers: 4 }, { minimum: 1, maximum: 9 }])(
-    'give %j back',
-    size => {
-      expect(sizeOf(draftOf(size, 10))).toEqual(size);
-    }
-  );
+  it.each([
+    { workers: 0 },
+    { workers: 4 },
+    { minimum: 1, maximum: 9 },
+    { minimum: 1, maximum: 9, interval: 0.5, wait_count: 3 },
+    { minimum: 1, maximum: 9, target_duration: 60 }
+  ])('give %j back', size => {
+    expect(sizeOf(draftOf(size, 10))).toEqual(size);
+  });
 
   it('begin the other mode with bounds that are allowed', () => {
     const draft = { ...draftOf({ workers: 0 }, 10), mode: 'adaptive' as const };
@@ -30,12 +33,16 @@ describe('draftOf and sizeOf', () => {
 });
 
 describe('problemInSize', () => {
-  it.each([fixed('0'), fixed('10'), adaptive('0', '1'), adaptive('10', '10')])(
-    'is null for %j',
-    draft => {
-      expect(problemInSize(draft, 10, trans)).toBeNull();
-    }
-  );
+  it.each([
+    fixed('0'),
+    fixed('10'),
+    adaptive('0', '1'),
+    adaptive('10', '10'),
+    { ...adaptive('0', '1'), interval: '0.1', wait_count: '1000' },
+    { ...fixed('1'), interval: '0' }
+  ])('is null for %j', draft => {
+    expect(problemInSize(draft, 10, trans)).toBeNull();
+  });
 
   it.each([
     [fixed(''), 'whole number'],
@@ -43,7 +50,10 @@ describe('problemInSize', () => {
     [fixed('-1'), 'whole number'],
     [fixed('11'), 'limit of the profile is 10 workers'],
     [adaptive('0', '0'), 'at least 1'],
-    [adaptive('3', '2'), 'more than the maximum']
+    [adaptive('3', '2'), 'more than the maximum'],
+    [{ ...adaptive('0', '1'), interval: '0' }, 'out of its range'],
+    [{ ...adaptive('0', '1'), wait_count: '1.5' }, 'out of its range'],
+    [{ ...adaptive('0', '1'), target_duration: '1e9' }, 'out of its range']
   ])('of %j says why', (draft, words) => {
     expect(problemInSize(draft, 10, trans)).toContain(words);
   });

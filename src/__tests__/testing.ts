@@ -1,6 +1,7 @@
 import { ServerConnection } from '@jupyterlab/services';
+import { act } from 'react';
 
-import { Cluster, StreamMessage } from '../tokens';
+import { Cluster, Job, StreamMessage } from '../tokens';
 
 /** A running cluster, with whatever a test wants otherwise. */
 export function makeCluster(part: Partial<Cluster> = {}): Cluster {
@@ -29,6 +30,8 @@ export function makeCluster(part: Partial<Cluster> = {}): Cluster {
       failed: 0,
       lost: 0
     },
+    reasons: [],
+    has_jobs: false,
     cores: 8,
     cpu: 1.5,
     memory: { used: 2 ** 30, limit: 8 * 2 ** 30 },
@@ -39,6 +42,24 @@ export function makeCluster(part: Partial<Cluster> = {}): Cluster {
       tls: null
     },
     dashboard: '/proxy/8787/status',
+    ...part
+  };
+}
+
+/** A running job, with whatever a test wants otherwise. */
+export function makeJob(part: Partial<Job> = {}): Job {
+  return {
+    id: '1.0',
+    worker: 'w1',
+    state: 'running',
+    reason: null,
+    host: 'node1',
+    submitted: 1000,
+    started: 1010,
+    ended: null,
+    exit_code: null,
+    workers: 1,
+    actions: ['cancel', 'retry'],
     ...part
   };
 }
@@ -86,5 +107,20 @@ export function makeSettings(
     WebSocket: FakeSocket as unknown as typeof WebSocket,
     fetch: jest.fn(async (request: RequestInfo) => answer(request as Request)),
     ...part
+  });
+}
+
+/** Type a text into a field that React controls. */
+export function typeInto(
+  field: HTMLInputElement | HTMLTextAreaElement,
+  text: string
+): void {
+  const { set } = Object.getOwnPropertyDescriptor(
+    Object.getPrototypeOf(field),
+    'value'
+  )!;
+  act(() => {
+    set!.call(field, text);
+    field.dispatchEvent(new Event('input', { bubbles: true }));
   });
 }

@@ -21,8 +21,8 @@ AnyBed = TypeVar("AnyBed", bound=Bed)
 def unavailable(reason: str) -> NoReturn:
     """Fail or skip, as the run wants it."""
     if os.environ.get("CASA_LABEXT_SYSTEMS") == "required":
-        pytest.fail(reason, pytrace=False)
-    pytest.skip(reason)
+        raise pytest.fail.Exception(reason, pytrace=False) from None
+    raise pytest.skip.Exception(reason) from None
 
 
 def started(bed: AnyBed) -> Iterator[AnyBed]:

@@ -1,0 +1,169 @@
+import { Clipboard } from '@jupyterlab/apputils';
+import { Time } from '@jupyterlab/coreutils';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import {
+  Button,
+  closeIcon,
+  copyIcon,
+  LabIcon,
+  listIcon,
+  refreshIcon,
+  runIcon
+} from '@jupyterlab/ui-components';
+import * as React from 'react';
+
+import { keyOf } from './joblist';
+import type { Job, JobAction, JobState } from './tokens';
+
+/** What the buttons of a row do. */
+export interface IJobHandlers {
+  act: (job: Job, action: JobAction) => void;
+  showLogs: (job: Job) => void;
+}
+
+export interface IJobRowProps {
+  job: Job;
+
+  /** Its place among those that are shown. */
+  index: number;
+
+  /** Where it stands, in pixels. */
+  top: number;
+
+  /** Whether Tab goes to it. */
+  active: boolean;
+
+  /** Whether nothing can be done with it now. */
+  disabled: boolean;
+
+  handlers: IJobHandlers;
+
+  /** It has got the focus. */
+  onActive: (key: string) => void;
+
+  trans: TranslationBundle;
+}
+
+const ACTION_ICONS: Record<JobAction, LabIcon> = {
+  cancel: closeIcon,
+  release: runIcon,
+  retry: refreshIcon
+};
+
+/** A job. Drawn anew only when something of it has changed, as scrolling moves many. */
+export const JobRow = React.memo(function JobRow(
+  props: IJobRowProps
+): JSX.Element {
+  const { job, index, top, active, disabled, handlers, onActive, trans } =
+    props;
+  const words: Record<JobAction, string> = {
+    cancel: trans.__('Cancel'),
+    release: trans.__('Release'),
+    retry: trans.__('Retry')
+  };
+  const button = (
+    label: string,
+    icon: LabIcon,
+    onClick: () => void,
+    idle = false
+  ) => (
+    <Button
+      key={label}
+      minimal
+      small
+      title={label}
+      aria-label={label}
+      tabIndex={active ? 0 : -1}
+      disabled={idle}
+      onClick={onClick}
+    >
+      <icon.react tag="span" elementPosition="center" />
+    </Button>
+  );
+  return (
+    <div
+      className="casa-JobTable-row"
+      role="row"
+      aria-rowindex={index + 2}
+      aria-label={keyOf(job)}
+      tabIndex={active ? 0 : -1}
+      style={{ top }}
+      onFocus={() => onActive(keyOf(job))}
+    >
+      <div role="gridcell">
+        <span
+          className="casa-State-mark"
+          data-state={job.state}
+          aria-hidden="true"
+        />
+        {jobStateWord(job.state, trans)}
+      </div>
+      <div role="gridcell" className="casa-JobTable-id">
+        {job.id !== null && (
+          <>
+            <span title={job.id}>{job.id}</span>
+            {button(trans.__('Copy the id'), copyIcon, () =>
+              Clipboard.copyToSystem(job.id!)
+            )}
+          </>
+        )}
+      </div>
+      <Text text={job.worker} />
+      <Text text={job.reason} />
+      <Text text={job.host} />
+      <When time={job.submitted} />
+      <When time={job.started} />
+      <When time={job.ended} />
+      <div role="gridcell">{job.exit_code}</div>
+      <div role="gridcell" className="casa-JobTable-actions">
+        {job.actions.map(action =>
+          button(
+            words[action],
+            ACTION_ICONS[action],
+            () => handlers.act(job, action),
+            disabled
+          )
+        )}
+        {button(trans.__('Log'), listIcon, () => handlers.showLogs(job))}
+      </div>
+    </div>
+  );
+});
+
+function Text({ text }: { text: string | null }): JSX.Element {
+  return (
+    <div role="gridcell" title={text ?? undefined}>
+      {text}
+    </div>
+  );
+}
+
+/** How long ago it was, and when. */
+function When({ time }: { time: number | null }): JSX.Element {
+  if (time === null) {
+    return <div role="gridcell" />;
+  }
+  const date = new Date(time * 1000);
+  return (
+    <div role="gridcell" title={date.toLocaleString()}>
+      {Time.formatHuman(date, 'short')}
+    </div>
+  );
+}
+
+/** The word for the state of a job. */
+export function jobStateWord(
+  state: JobState,
+  trans: TranslationBundle
+): string {
+  const words: Record<JobState, string> = {
+    queued: trans.__('queued'),
+    starting: trans.__('starting'),
+    running: trans.__('running'),
+    held: trans.__('held'),
+    completing: trans.__('ending'),
+    failed: trans.__('failed'),
+    gone: trans.__('ended')
+  };
+  return words[state];
+}
