@@ -50,7 +50,7 @@ class Site:
 
 @pytest.fixture(params=["htcondor", "slurm", "pbs"])
 def site(request: pytest.FixtureRequest) -> Site:
-    """Each batch system in turn."""
+    """Each batch system in turn; where a test names one, it would be the same on the others."""
     bed = request.getfixturevalue(request.param)
     request.getfixturevalue("batch_commands")  # finds the bed's commands on PATH
     return Site(request.param, bed)
@@ -144,6 +144,7 @@ async def test_a_refused_submission(site: Site, api: API, batch_commands: BatchC
     await closed(api, cluster, site)
 
 
+@pytest.mark.parametrize("site", ["htcondor"], indirect=True)
 async def test_closing_after_a_refused_submission(site: Site, api: API, batch_commands: BatchCommands) -> None:
     batch_commands.fail(site.submit, stderr="no")
     cluster = await site.create(api)
@@ -154,6 +155,7 @@ async def test_closing_after_a_refused_submission(site: Site, api: API, batch_co
     await closed(api, cluster, site)
 
 
+@pytest.mark.parametrize("site", ["slurm"], indirect=True)
 async def test_a_submission_that_hangs(site: Site, api: API, batch_commands: BatchCommands, dask_config: Callable[[str], Path]) -> None:
     dask_config("casa-labext: {timeouts: {command: 3}}")
     batch_commands.hang(site.submit)
@@ -183,6 +185,7 @@ async def test_a_cancellation_that_fails(site: Site, api: API, batch_commands: B
     await closed(api, cluster, site)
 
 
+@pytest.mark.parametrize("site", ["htcondor"], indirect=True)
 async def test_a_cancellation_that_hangs(site: Site, api: API, batch_commands: BatchCommands, dask_config: Callable[[str], Path]) -> None:
     dask_config("casa-labext: {timeouts: {close: 3, command: 2}}")
     cluster = await site.create(api, workers=1)
@@ -261,6 +264,7 @@ async def test_a_batch_system_that_is_down(site: Site, api: API) -> None:
     await closed(api, cluster, site)
 
 
+@pytest.mark.parametrize("site", ["pbs"], indirect=True)
 async def test_commands_that_are_not_there(site: Site, api: API, batch_commands: BatchCommands, dask_config: Callable[[str], Path]) -> None:
     dask_config(f"casa-labext: {{profiles: {{mine: {{kind: {site.name}}}}}}}")
     cluster = await site.create(api, workers=0)
@@ -277,6 +281,7 @@ async def test_commands_that_are_not_there(site: Site, api: API, batch_commands:
     await closed(api, cluster, site)
 
 
+@pytest.mark.parametrize("site", ["slurm"], indirect=True)
 async def test_scaling_down_ends_what_does_least(site: Site, api: API) -> None:
     cluster = await site.create(api, workers=4, options={"cores": 4})
     cluster = await api.wait(cluster["id"], lambda cluster: (cluster["workers"]["running"], cluster["workers"]["queued"]) == (2, 2))
@@ -294,6 +299,7 @@ async def test_scaling_down_ends_what_does_least(site: Site, api: API) -> None:
     await closed(api, cluster, site)
 
 
+@pytest.mark.parametrize("site", ["htcondor"], indirect=True)
 async def test_adaptive_with_several_workers_a_job(site: Site, api: API) -> None:
     cluster = await api.create(
         site.name,
@@ -322,3 +328,46 @@ async def test_adaptive_with_several_workers_a_job(site: Site, api: API) -> None
     cluster = await api.running(cluster["id"], workers=2)
     assert cluster["activity"] is None
     await closed(api, cluster, site)
+
+
+async def test_a_loopback_address_is_no_use_to_other_machines(site: Site, api: API, batch_commands: BatchCommands) -> None:
+    command, output = {
+        "htcondor": ("condor_status", "<127.0.0.1:9618?sock=x>\n<10.0.3.7:9618?sock=y>\n"),
+        "slurm": ("sinfo", "127.0.0.1\nnode7\n"),
+        "pbs": ("pbsnodes", "node7\n    state = free\n"),
+    }[site.name]
+    batch_commands.fail(command, stdout=output, code=0)
+    cluster = await site.create(api)
+    cluster = await api.wait(cluster["id"], lambda cluster: cluster["state"] == "failed")
+    assert "The workers could not reach the scheduler: it is at tls://127.0.0.1:" in cluster["reason"]
+    assert cluster["hint"] == "Set the network interface, the scheduler host or the contact address."
+    await closed(api, cluster, site)
+
+
+JOBQUEUE = """
+jobqueue:
+  {name}:
+    cores: 3
+    memory: 7 GB
+    log-directory: ~/logs
+    job-script-prologue: [module load root]
+    colour: red
+    env-extra: [export A=1]
+"""
+
+
+async def test_the_sites_own_configuration(site: Site, api: API, dask_config: Callable[[str], Path]) -> None:
+    dask_config(JOBQUEUE.format(name=site.name))
+    offer = await api.get("profiles")
+    (profile,) = (profile for profile in offer["profiles"] if profile["name"] == site.name)
+    defaults = {name: schema["default"] for name, schema in profile["schema"]["properties"].items()}
+    wanted = {"cores": 3, "memory": "7 GB", "log-directory": "~/logs", "job-script-prologue": ["module load root"], "processes": 1}
+    assert {name: defaults[name] for name in wanted} == wanted
+    assert offer["problems"] == [
+        {"where": f"jobqueue.{site.name}.colour", "message": "dask-jobqueue knows no such key."},
+        {"where": f"jobqueue.{site.name}.env-extra", "message": "dask-jobqueue calls it job-script-prologue now."},
+    ]
+    status, preview = await api.call("POST", "preview", {"profile": site.name, "options": {"cores": 2}})
+    assert status == 200
+    assert "module load root" in preview["text"]
+    assert "export A" not in preview["text"]

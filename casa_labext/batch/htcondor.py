@@ -82,9 +82,10 @@ def _reason(ad: dict[str, Any], state: str, code: int | None) -> str | None:
         numbers = f"{ad.get('HoldReasonCode', '?')}.{ad.get('HoldReasonSubCode', 0)}"
         return f"{_words(ad.get('HoldReason')) or 'Held'} (code {numbers})"
     if state == "queued":
-        if ad.get("NumJobStarts") and ad.get("VacateReason"):
-            return f"Vacated: {_words(ad['VacateReason'])} (code {ad.get('VacateReasonCode', '?')})"
         reason = ad.get("LastRejMatchReason")
+        if ad.get("NumJobStarts") and "VacateReasonCode" in ad:
+            why = _words(ad.get("VacateReason") or reason)
+            return f"Vacated (code {ad['VacateReasonCode']})" + (f": {why}" if why else "")
     elif state in ("gone", "failed", "completing"):
         reason = ad.get("RemoveReason")
         if not reason and code is not None:
@@ -103,6 +104,11 @@ def _host(slot: str | None) -> str | None:
     return slot.rpartition("@")[2] if slot else None
 
 
+def _value(text: str, attributes: dict[str, str]) -> str:
+    """`500` for `MY.DaskWorkerCores`."""
+    return attributes.get(text.removeprefix("MY."), text)
+
+
 def analysis(text: str) -> str | None:
     """The essence of `condor_q -better-analyze`: the conditions that no machine meets, else what the machines say to the job."""
     machines = re.search(r"Of (\d+) machines", text)
@@ -110,7 +116,8 @@ def analysis(text: str) -> str | None:
         return None
     unmet = " and ".join(condition for condition in re.findall(r"^\[\d+\]\s+0\s+(.+?)\s*$", text, re.MULTILINE))
     if unmet:
-        wanted = [f"{name} = {value}" for name, value in re.findall(r"^\s+(Request\w+) = (.+?)\s*$", text, re.MULTILINE) if name in unmet]
+        attributes = dict(re.findall(r"^ +(\w+) = (.+?)\s*$", text, re.MULTILINE))
+        wanted = [f"{name} = {_value(value, attributes)}" for name, value in attributes.items() if name in unmet]
         return f"0 of {machines[1]} machines meet {unmet}" + (f" ({', '.join(wanted)})" if wanted else "")
     counts = re.findall(r"^ +([1-9]\d* (?:are|reject|match) .+?)\s*$", text, re.MULTILINE)
     return f"Of {machines[1]} machines, {'; '.join(counts)}" if counts else None

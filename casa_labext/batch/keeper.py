@@ -43,8 +43,9 @@ class Slot:
     attempt: MendedJob
     #: When it was submitted, in seconds since the epoch; the other times are on the monotonic clock.
     begun: float
-    #: Failures in a row, and when the next attempt is due.
+    #: Failures in a row, the reason of the last one, and when the next attempt is due.
     failures: int = 0
+    cause: str = ""
     due: float | None = None
     #: When all its workers were connected first, in this attempt.
     connected: float | None = None
@@ -215,12 +216,14 @@ class Keeper:
             proved = slot.connected is not None and now - slot.connected > PROVED
             if proved:
                 slot.failures = 0
-            if self.failure(slot.attempt) is None:
+            cause = self.failure(slot.attempt)
+            if cause is None:
                 slot.due = None
             elif slot.due is None:
                 slot.failures += not proved
+                slot.cause = cause
                 slot.due = float("inf") if slot.given_up else now + (BACK_OFF[slot.failures - 1] if slot.failures else 0)
-                logger.warning("The job of %s has failed (%d in a row): %s", name, slot.failures, self.failure(slot.attempt))
+                logger.warning("The job of %s has failed (%d in a row): %s", name, slot.failures, cause)
         self._resubmit([name for name, slot in self.slots.items() if slot.due is not None and slot.due <= now])
 
     def _resubmit(self, names: list[str]) -> None:

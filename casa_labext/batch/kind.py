@@ -33,7 +33,6 @@ class Batch(Kind):
     config_name: ClassVar[str]
     #: Where the certificates are for a worker, if its node may not see this machine's files.
     certificates: ClassVar[str | None] = None
-    description = "Worker processes in batch jobs."
     maximum_workers = 1000
     has_jobs = True
     settings: ClassVar[Schema] = {

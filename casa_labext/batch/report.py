@@ -8,7 +8,7 @@ from typing import Any
 
 from ..host.errors import Unknown, WrongState
 from .job import Job
-from .keeper import Keeper
+from .keeper import BACK_OFF, Keeper
 
 #: Where a worker can be that does not run, from the most important to the least.
 PLACES = ("failed", "held", "lost", "queued", "starting")
@@ -20,6 +20,14 @@ SLOW_START = 30.0
 
 def place(keeper: Keeper, name: str) -> tuple[str, str | None]:
     """Where the workers of a wanted job are that are not connected, and why."""
+    where, reason = _place(keeper, name)
+    slot = keeper.slots.get(name)
+    if slot and slot.failures and where in ("queued", "starting"):
+        return where, f"attempt {slot.failures + 1} of {len(BACK_OFF) + 1}, after: {slot.cause}"
+    return where, reason
+
+
+def _place(keeper: Keeper, name: str) -> tuple[str, str | None]:
     slot = keeper.slots.get(name)
     if slot and slot.attempt.failure:
         return "failed", slot.attempt.failure
@@ -37,7 +45,10 @@ def place(keeper: Keeper, name: str) -> tuple[str, str | None]:
 
 
 def report(keeper: Keeper) -> dict[str, Any]:
-    """The numbers of workers that are `requested`, and by place; `reasons`, as in openapi.yaml; and a `problem` that there is."""
+    """The numbers of workers that are `requested`, and by place; `reasons`, as in openapi.yaml; a `problem` that there is.
+
+    `failing`: whether jobs have failed and are tried again, `given_up`: or are not.
+    """
     size = keeper.site.processes
     counts = dict.fromkeys(PLACES, 0)
     reasons: dict[tuple[str, str], list[Any]] = {}
@@ -53,13 +64,13 @@ def report(keeper: Keeper) -> dict[str, Any]:
             entry = reasons.setdefault((where, re.sub(r"\d+", "#", text)), [0, text])
             entry[0] += missing
     ranked = sorted(reasons.items(), key=lambda item: (PLACES.index(item[0][0]), -item[1][0]))
-    given_up = sum(slot.given_up for slot in keeper.slots.values())
     return {
         "requested": size * len(keeper.cluster.worker_spec),
         **counts,
         "reasons": [{"place": where, "workers": count, "text": text} for (where, _), (count, text) in ranked][:REASONS],
         "problem": next(iter(keeper.trouble.values()), None),
-        "given_up": given_up,
+        "failing": any(slot.failures for slot in keeper.slots.values()),
+        "given_up": any(slot.given_up for slot in keeper.slots.values()),
     }
 
 

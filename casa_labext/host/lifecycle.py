@@ -183,7 +183,7 @@ class Lifecycle:
             tasks = summary["tasks"]["processing"] + summary["tasks"]["waiting"]
             why = f"{tasks} tasks to run" if tasks else "nothing to run"
             words["activity"] = f"Adaptive scaling wants {counts['workers']['requested']} workers: {why}"
-        report = summary["report"] or {"problem": None, "reasons": [], "given_up": 0}
+        report = summary["report"] or {"problem": None, "reasons": [], "failing": False, "given_up": False}
         if report["given_up"]:
             words["hint"] = "No other attempt is made. Mend the cause, then retry the jobs or scale."
         if report["problem"]:
@@ -192,7 +192,7 @@ class Lifecycle:
             first = report["reasons"][0]
             words["reason"] = f"{first['workers']} {first['place']}: {first['text']}"
         workers = counts["workers"]
-        missing = report["problem"] or workers["held"] or workers["failed"] or workers["lost"]
+        missing = report["problem"] or report["failing"] or workers["held"] or workers["failed"] or workers["lost"]
         self._enter("degraded" if missing else "running", **words, **counts)
 
     def _counts(self, summary: dict[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ class HTCondorKind(Batch):
     """dask_jobqueue.HTCondorCluster."""
 
     title = "HTCondor"
+    description = "Workers in jobs of the HTCondor pool."
     system = HTCondor()
     class_name = "HTCondorCluster"
     config_name = "htcondor"

@@ -18,6 +18,7 @@ class PBSKind(Batch):
     """dask_jobqueue.PBSCluster."""
 
     title = "PBS"
+    description = "Workers in jobs of PBS."
     system = PBS()
     class_name = "PBSCluster"
     config_name = "pbs"

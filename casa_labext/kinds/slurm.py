@@ -18,6 +18,7 @@ class SlurmKind(Batch):
     """dask_jobqueue.SLURMCluster."""
 
     title = "Slurm"
+    description = "Workers in jobs of Slurm."
     system = Slurm()
     class_name = "SLURMCluster"
     config_name = "slurm"

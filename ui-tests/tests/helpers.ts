@@ -28,20 +28,37 @@ export async function cluster(
   return clusters.find((one: any) => one.name === name);
 }
 
-/** Start a cluster as a user does, and wait for its workers. */
+/** Start a cluster as a user does. */
+export async function startCluster(
+  page: IJupyterLabPageFixture,
+  panel: Locator,
+  name: string,
+  workers: number,
+  profile = 'This machine',
+  look: (form: Locator) => Promise<void> = async () => {}
+): Promise<Locator> {
+  await panel.getByRole('button', { name: 'New cluster' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('radio', { name: new RegExp(`^${profile}`) }).check();
+  await dialog.getByLabel('Name').fill(name);
+  await dialog
+    .getByRole('spinbutton', { name: 'Workers', exact: true })
+    .fill(`${workers}`);
+  await look(dialog);
+  await dialog.getByRole('button', { name: 'Start' }).click();
+  const started = card(panel, name);
+  await expect(started).toBeVisible();
+  return started;
+}
+
+/** The same, and wait for its workers. */
 export async function newCluster(
   page: IJupyterLabPageFixture,
   panel: Locator,
   name: string,
   workers: number
 ): Promise<Locator> {
-  await panel.getByRole('button', { name: 'New cluster' }).click();
-  const dialog = page.getByRole('dialog');
-  await dialog.getByLabel('Name').fill(name);
-  await dialog.getByRole('spinbutton', { name: 'Workers' }).fill(`${workers}`);
-  await dialog.getByRole('button', { name: 'Start' }).click();
-  const started = card(panel, name);
-  await expect(started).toBeVisible();
+  const started = await startCluster(page, panel, name, workers);
   await expectWorkers(started, workers);
   return started;
 }
