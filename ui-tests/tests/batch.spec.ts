@@ -1,6 +1,6 @@
 import { expect, test } from '@jupyterlab/galata';
-import { execFileSync } from 'child_process';
 
+import { BEDS, queue } from './beds';
 import {
   card,
   closeAll,
@@ -11,23 +11,11 @@ import {
   startCluster
 } from './helpers';
 
-/** The batch systems that `run` has started. */
-const BEDS = (process.env.CASA_LABEXT_BEDS ?? '').split(' ');
-
 const SYSTEMS = [
   { bed: 'htcondor', title: 'HTCondor' },
   { bed: 'slurm', title: 'Slurm' },
   { bed: 'pbs', title: 'PBS' }
 ];
-
-/** The jobs in the queue of a batch system. */
-function queue(bed: string): string[] {
-  const [command, ...args] =
-    bed === 'htcondor'
-      ? ['condor_q', '-allusers', '-autoformat:j', 'JobStatus']
-      : ['squeue', '--noheader', '--format=%i'];
-  return execFileSync(command, args).toString().split('\n').filter(Boolean);
-}
 
 test.afterEach(({ page }) => closeAll(page));
 
