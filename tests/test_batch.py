@@ -45,7 +45,9 @@ class Site:
         return {f"{job['ClusterId']}.{job['ProcId']}" if self.name == "htcondor" else str(job["id"]) for job in self.bed.queue()}
 
     async def create(self, api: API, *, workers: int = 2, options: JSON | None = None) -> JSON:
-        return await api.create(self.name, size={"workers": workers}, options={**self.options, **(options or {})})
+        """A cluster whose scheduler runs: from then on the truth must be shown."""
+        cluster = await api.create(self.name, size={"workers": workers}, options={**self.options, **(options or {})})
+        return await api.wait(cluster["id"], lambda cluster: cluster["state"] != "starting")
 
 
 @pytest.fixture(params=["htcondor", "slurm", "pbs"])

@@ -239,7 +239,7 @@ async def test_environment_without_distributed(api: API, tmp_path: Path, jp_serv
 async def test_malformed_dask_configuration(api: API, dask_config: Callable[[str], Path]) -> None:
     path = dask_config("distributed: {comm: [}\n")
     answer = await api.get("profiles")
-    assert [profile["name"] for profile in answer["profiles"]] == ["local"]
+    assert "local" in [profile["name"] for profile in answer["profiles"]]
     assert any(str(path) in problem["message"] for problem in answer["problems"])
     cluster = await api.create()
     cluster = await api.wait(cluster["id"], lambda c: c["state"] == "failed")

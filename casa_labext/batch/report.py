@@ -53,10 +53,14 @@ def report(keeper: Keeper) -> dict[str, Any]:
     counts = dict.fromkeys(PLACES, 0)
     reasons: dict[tuple[str, str], list[Any]] = {}
     connected = keeper.connected()
+    failing = given_up = False
     for name in keeper.cluster.worker_spec:
         missing = size - len(connected.get(name, []))
         if missing <= 0:
             continue
+        if slot := keeper.slots.get(name):
+            failing |= slot.failures > 0
+            given_up |= slot.given_up
         where, text = place(keeper, name)
         counts[where] += missing
         if text:
@@ -69,8 +73,8 @@ def report(keeper: Keeper) -> dict[str, Any]:
         **counts,
         "reasons": [{"place": where, "workers": count, "text": text} for (where, _), (count, text) in ranked][:REASONS],
         "problem": next(iter(keeper.trouble.values()), None),
-        "failing": any(slot.failures for slot in keeper.slots.values()),
-        "given_up": any(slot.given_up for slot in keeper.slots.values()),
+        "failing": failing,
+        "given_up": given_up,
     }
 
 

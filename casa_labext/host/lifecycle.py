@@ -25,7 +25,7 @@ INTERVAL = 0.5
 PATIENCE = 10.0
 #: Seconds that a failed cluster has for closing its manager; its processes are ended afterwards in any case.
 PATIENCE_IF_FAILED = 5.0
-#: Seconds that a manager gets to say that it could not close in time.
+#: Seconds that a batch system's manager gets to say what is left when the time for closing is over.
 CLOSE_MARGIN = 5.0
 
 logger = logging.getLogger(__name__)
@@ -109,7 +109,8 @@ class Lifecycle:
             timeout = self._record.timeouts.close
             if error and not self._kind.has_jobs:
                 timeout = min(timeout, PATIENCE_IF_FAILED)
-            await self._manager.call(self._manager.close, timeout, deadline=timeout + CLOSE_MARGIN)
+            margin = CLOSE_MARGIN if self._kind.has_jobs else 0
+            await self._manager.call(self._manager.close, timeout, deadline=timeout + margin)
         except Exception as close_error:
             logger.warning("Closing the cluster manager failed", exc_info=close_error)
             # A manager that failed to start may not be able to close: why it failed is what the user has to know.
