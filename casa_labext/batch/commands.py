@@ -51,7 +51,8 @@ async def run(command: Sequence[str], *, deadline: float, cwd: str | Path | None
             # The pipes may be held open by a grandchild in another session: not waited for.
     text = output.decode(errors="replace")
     if process.returncode:
-        words = " ".join((complaint.decode(errors="replace").strip() or text.strip()).split())
+        # The first paragraph: HTCondor goes on with advice for administrators.
+        words = " ".join((complaint.decode(errors="replace").strip() or text.strip()).partition("\n\n")[0].split())
         raise CommandFailed(f"{name}: {words[:SHOWN] or f'exit code {process.returncode}'}", output=text, code=process.returncode)
     return text
 

@@ -111,13 +111,13 @@ def _value(text: str, attributes: dict[str, str]) -> str:
 
 def analysis(text: str) -> str | None:
     """The essence of `condor_q -better-analyze`: the conditions that no machine meets, else what the machines say to the job."""
-    machines = re.search(r"Of (\d+) machines", text)
+    machines = re.search(r"Of (\d+ (?:slots on \d+ )?machines)", text)  # HTCondor 25 counts slots
     if not machines:
         return None
     unmet = " and ".join(condition for condition in re.findall(r"^\[\d+\]\s+0\s+(.+?)\s*$", text, re.MULTILINE))
     if unmet:
         attributes = dict(re.findall(r"^ +(\w+) = (.+?)\s*$", text, re.MULTILINE))
         wanted = [f"{name} = {_value(value, attributes)}" for name, value in attributes.items() if name in unmet]
-        return f"0 of {machines[1]} machines meet {unmet}" + (f" ({', '.join(wanted)})" if wanted else "")
-    counts = re.findall(r"^ +([1-9]\d* (?:are|reject|match) .+?)\s*$", text, re.MULTILINE)
-    return f"Of {machines[1]} machines, {'; '.join(counts)}" if counts else None
+        return f"0 of {machines[1]} meet {unmet}" + (f" ({', '.join(wanted)})" if wanted else "")
+    counts = re.findall(r"^ +([1-9]\d* (?:slots )?(?:are|reject|match) .+?)\s*$", text, re.MULTILINE)
+    return f"Of {machines[1]}, {'; '.join(counts)}" if counts else None

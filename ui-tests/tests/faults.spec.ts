@@ -99,7 +99,7 @@ const FAULTS: IFault[] = [
       run('condor_off', '-fast', '-schedd');
       return () => void run('condor_on', '-schedd');
     },
-    words: /condor_q: .*locat/i
+    words: /condor_q: .*Can't find address/
   },
   {
     name: 'condor_submit that is missing',
