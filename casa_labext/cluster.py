@@ -91,7 +91,7 @@ class Cluster:
 
     def _connection(self, address: str) -> dict[str, Any]:
         tls = self.record.tls
-        return {"address": address, "snippet": client_code(address, tls), "tls": asdict(tls) if tls else None}
+        return {"address": address, "snippet": client_code(address, self.record.encryption, tls), "tls": asdict(tls) if tls else None}
 
     def rename(self, name: str) -> None:
         """Give it another name."""

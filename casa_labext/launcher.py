@@ -33,7 +33,7 @@ def environment(record: Record) -> dict[str, str]:
 
 async def preview(record: Record) -> str | None:
     """What would be submitted for a job of a cluster. ClusterError if that cannot be told."""
-    if record.encrypted:
+    if record.encryption == "own":
         names = (f"<cluster's directory>/tls/{name}.pem" for name in ("ca", "cert", "key"))
         record = record.change(tls=TLSFiles(*names))
     process = await asyncio.create_subprocess_exec(
@@ -72,7 +72,7 @@ def launch(record: Record) -> tuple[Path, Record, subprocess.Popen[bytes]]:
     directory, socket_path, scratch = directories.make(record.id)
     record = record.change(socket=socket_path, scratch=scratch)
     try:
-        if record.encrypted:
+        if record.encryption == "own":
             record = record.change(tls=certificates.make(directory / "tls", record.id))
         record.save(directory)
         with directories.listen(socket_path) as listening, open(directory / log.FILE, "ab") as output:

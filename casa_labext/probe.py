@@ -1,9 +1,9 @@
 """A script for any Python: what is installed there, and what its dask configuration says. Prints JSON; standard library alone.
 
-    {"versions": {"python": …, "dask": …}, "config": {…}, "jobqueue": {…}, "jobqueue-keys": {"slurm": […], …}, "error": null}
+    {"versions": {"python": …, "dask": …}, "config": {…}, "comm": {…}, "jobqueue": {…}, "jobqueue-keys": {"slurm": […], …}, "error": null}
 
-`config` is the section `casa-labext`, `jobqueue` that of dask-jobqueue as files and environment have it, `jobqueue-keys` what
-dask-jobqueue's own defaults have in each of its sections.
+`config` is the section `casa-labext`, `comm` what `distributed.comm` says of encryption, `jobqueue` that of dask-jobqueue, as files and
+environment have them; `jobqueue-keys` is what dask-jobqueue's own defaults have in each of its sections.
 `error` says why dask could not be imported: a malformed configuration file breaks that.
 """
 
@@ -14,6 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
+ENCRYPTION = ("require-encryption", "tls")
 PACKAGES = ("dask", "distributed", "dask-jobqueue", "msgpack", "cloudpickle", "lz4", "numpy", "pandas", "awkward", "uproot", "coffea")
 
 
@@ -37,7 +38,7 @@ def main() -> None:
             versions[package] = version(package)
         except PackageNotFoundError:
             pass
-    config, jobqueue, keys, error = {}, {}, {}, None
+    config, comm, jobqueue, keys, error = {}, {}, {}, {}, None
     try:
         import dask.config
 
@@ -46,10 +47,16 @@ def main() -> None:
                 config = value
             elif key == "jobqueue":
                 jobqueue = value
+            elif key == "distributed" and isinstance(value, dict) and isinstance(value.get("comm"), dict):
+                comm = {name: value["comm"].get(name) for name in value["comm"] if name.replace("_", "-") in ENCRYPTION}
         keys = jobqueue_keys()
     except Exception as raised:
         error = " ".join(str(raised).split()) or type(raised).__name__
-    print(json.dumps({"versions": versions, "config": config, "jobqueue": jobqueue, "jobqueue-keys": keys, "error": error}, default=str))
+    print(
+        json.dumps(
+            {"versions": versions, "config": config, "comm": comm, "jobqueue": jobqueue, "jobqueue-keys": keys, "error": error}, default=str
+        )
+    )
 
 
 if __name__ == "__main__":

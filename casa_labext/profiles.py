@@ -25,7 +25,8 @@ from typing import Any
 import yaml
 from jsonschema import Draft202012Validator, SchemaError
 
-from . import kinds
+from . import encryption, kinds
+from .encryption import Comm
 from .host.errors import ClusterError, WrongRequest, describe
 from .host.record import Size, Timeouts
 from .kinds.base import Kind, Options, Schema
@@ -123,6 +124,7 @@ class Configuration:
 
     profiles: dict[str, Profile]
     timeouts: Timeouts
+    comm: Comm
     problems: list[Problem]
 
 
@@ -163,7 +165,9 @@ def configuration(dask: dict[str, Any]) -> Configuration:
             field = getattr(error, "field", None)
             where = f"casa-labext.profiles.{name}" + (f".{field}" if field else "")
             problems.append(Problem(where, describe(error)))
-    return Configuration(profiles, timeouts, problems)
+    comm = encryption.read(dask.get("comm"))
+    problems += [Problem(where, message) for where, message in encryption.problems(comm)]
+    return Configuration(profiles, timeouts, comm, problems)
 
 
 def _hyphens(section: dict[Any, Any]) -> dict[str, Any]:

@@ -14,12 +14,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from . import directories, kinds, launcher, profiles
+from . import directories, encryption, kinds, launcher, profiles
 from .cluster import Cluster
 from .environments import Environments
 from .host import processes
 from .host.errors import ClusterError, Unknown, WrongRequest, describe
 from .host.record import FILE, Record, Size
+from .kinds.base import Options
 from .profiles import Configuration, Problem, Profile
 from .schemas import check_size
 
@@ -134,11 +135,22 @@ class Registry:
             environ=environment.environ,
             created=time.time(),
             keep=request.get("keep", False),
-            encrypted=profile.kind.encrypts(options, profile.settings),
+            encryption=await self._encryption(profile, options),
             hostname=socket.gethostname(),
             cwd=self._cwd,
             timeouts=configuration.timeouts,
         )
+
+    async def _encryption(self, profile: Profile, options: Options) -> str:
+        """`Record.encryption`. WrongRequest if the certificates that dask's configuration names are no good."""
+        configuration = await self.configuration()
+        chosen = encryption.choose(profile.kind.encrypts(options, profile.settings), configuration.comm)
+        if chosen == "configured":
+            for where, message in await asyncio.to_thread(encryption.problems, configuration.comm):
+                raise WrongRequest(
+                    f"{where}: {message}", field="options.encryption", hint="Mend it, or do without encryption for this cluster."
+                )
+        return chosen
 
     def _new_name(self, title: str) -> str:
         names = {cluster.record.name for cluster in self._clusters.values()}

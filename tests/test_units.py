@@ -31,7 +31,7 @@ RECORD = Record(
     python=sys.executable,
     created=1.5,
     keep=False,
-    encrypted=True,
+    encryption="own",
     hostname="here",
     cwd="/",
 )
@@ -76,8 +76,8 @@ def test_record_comes_back_as_it_was(tmp_path: Path) -> None:
 
 def test_snippets_compile_whatever_the_paths() -> None:
     tls = TLSFiles(*(f'/home/a "b"\'{name}\\\n.pem' for name in "xyz"))
-    compile(client_code("tls://1.2.3.4:5", tls), "snippet", "exec")
-    assert client_code("tls://localhost:8786", None).splitlines()[-2] == 'client = Client("tls://localhost:8786")'
+    compile(client_code("tls://1.2.3.4:5", "own", tls), "snippet", "exec")
+    assert client_code("tls://localhost:8786", "off", None).splitlines()[-2] == 'client = Client("tls://localhost:8786")'
 
 
 def test_errors_are_described_by_their_cause_in_one_line() -> None:

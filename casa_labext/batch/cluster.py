@@ -107,14 +107,18 @@ class MendedCluster(JobQueueCluster):
         super().__init__(**kwargs)
 
     def _get_worker_security(self, security: Any) -> Any:
-        if security is None or self.site.certificates is None:
-            return security
-        # Only the worker's command line is made of it.
+        if security is None:
+            return None
+
+        def there(path: str) -> str:
+            return f"{self.site.certificates}/{Path(path).name}" if self.site.certificates else path
+
+        # Only the worker's command line is made of it; it must name a key, which may be in the certificate's file.
         return type(security)(
             require_encryption=True,
-            tls_ca_file=f"{self.site.certificates}/{Path(security.tls_ca_file).name}",
-            tls_worker_cert=f"{self.site.certificates}/{Path(security.tls_worker_cert).name}",
-            tls_worker_key=f"{self.site.certificates}/{Path(security.tls_worker_key).name}",
+            tls_ca_file=there(security.tls_ca_file),
+            tls_worker_cert=there(security.tls_worker_cert),
+            tls_worker_key=there(security.tls_worker_key or security.tls_worker_cert),
         )
 
     def _update_worker_status(self, op: str, msg: Any) -> None:

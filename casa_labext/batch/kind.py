@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: The folder in the cluster's directory for what jobs print.
 LOGS = "jobs-logs"
+#: For workers whose own dask configuration wants encryption, or names a ca-file that may not be there.
+OVERRIDE = ["export DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION=False DASK_DISTRIBUTED__COMM__TLS__CA_FILE="]
 
 
 class Batch(Kind):
@@ -82,7 +84,7 @@ class Batch(Kind):
 
     async def make(self, record: Record, directory: Path) -> Any:
         address = record.options["contact-address"]
-        scheme = "tls" if record.tls else "tcp"
+        scheme = "tls" if record.encrypted else "tcp"
         scheduler: dict[str, Any] = {
             # Seen through the Jupyter server alone.
             "dashboard_address": "127.0.0.1:0",
@@ -134,15 +136,15 @@ class Batch(Kind):
             "cores": chosen["cores"],
             "processes": chosen["processes"],
             "memory": chosen["memory"],
-            "job_script_prologue": chosen["job-script-prologue"],
+            "job_script_prologue": [*(OVERRIDE if record.encryption == "overridden" else []), *chosen["job-script-prologue"]],
             "interface": chosen["interface"] or None,
             "log_directory": str(log_directory(record, directory)),
             "local_directory": chosen["local-directory"] or None,
             "python": chosen["python"] or record.python,
             "death_timeout": chosen["death-timeout"],
             "config_name": self._section(record.settings),
-            "protocol": "tls://" if record.tls else "tcp://",
-            "security": security(record) if record.tls else None,
+            "protocol": "tls://" if record.encrypted else "tcp://",
+            "security": security(record) if record.encrypted else None,
             **self.job_arguments(record, directory),
             **{key.replace("-", "_"): value for key, value in record.settings.get("kwargs", {}).items()},
         }

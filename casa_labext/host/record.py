@@ -56,7 +56,9 @@ class Record:
     python: str
     created: float
     keep: bool
-    encrypted: bool
+    #: Whose certificates are used: `own`, those of the cluster (`tls`); `configured`, those that dask's configuration names; none, as
+    #: dask would have it: `off`; or none, against what dask's configuration says: `overridden`.
+    encryption: str
     hostname: str
     #: The folder of the workers' relative paths: where the user's notebooks are.
     cwd: str
@@ -68,6 +70,11 @@ class Record:
     #: A folder on a local disk for what workers spill.
     scratch: str = ""
     pid: int = 0
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether scheduler, workers and clients talk TLS."""
+        return self.encryption in ("own", "configured")
 
     def save(self, directory: Path) -> None:
         """Write it into the cluster's directory, whole or not at all."""

@@ -41,7 +41,7 @@ class Kind:
     # In the server
 
     def encrypts(self, options: Options, settings: Options) -> bool:
-        """Whether the server is to make certificates for the cluster (`Record.tls`)."""
+        """Whether the cluster talks TLS."""
         return False
 
     def installed(self) -> bool:
@@ -123,11 +123,14 @@ class Kind:
 
 
 def security(record: Record) -> Any:
-    """distributed's Security for a cluster's own certificates; False if it is not encrypted, whatever dask's configuration says."""
+    """distributed's Security as the record has it, whatever dask's configuration says."""
     from distributed import Security
 
+    if record.encryption == "configured":
+        return Security(require_encryption=True)  # the files come from dask's configuration
     if record.tls is None:
-        return Security(require_encryption=False)
+        # Not even to be looked at: a ca-file that is not there breaks every client.
+        return Security(require_encryption=False, tls_ca_file=None)
     roles = ("scheduler", "worker", "client")
     return Security(
         require_encryption=True,

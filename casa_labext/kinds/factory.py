@@ -39,7 +39,7 @@ class Factory(Kind):
         factory = getattr(import_module(settings["module"]), settings["class"])
         # YAML is written with hyphens, as dask's configuration is; Python has underscores.
         kwargs = {key.replace("-", "_"): value for key, value in settings.get("kwargs", {}).items()}
-        if record.tls:
+        if record.encrypted:
             kwargs["security"] = security(record)
         cluster = factory(*settings.get("args", []), **kwargs, asynchronous=True)
         return await cluster if isawaitable(cluster) else cluster

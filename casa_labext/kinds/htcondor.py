@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from ..batch import options
 from ..batch.htcondor import HTCondor
 from ..batch.kind import Batch, job_name
-from .base import Schema
+from .base import Schema, security
 
 if TYPE_CHECKING:
     from ..host.record import Record
@@ -49,7 +49,7 @@ class HTCondorKind(Batch):
     }
 
     def sends_files(self, record: Record) -> bool:
-        return bool(record.tls and record.options["file-transfer"])
+        return record.encrypted and bool(record.options["file-transfer"])
 
     def job_arguments(self, record: Record, directory: Path) -> dict[str, Any]:
         chosen = record.options
@@ -62,8 +62,8 @@ class HTCondorKind(Batch):
         if chosen["account"]:
             directives["accounting_group"] = chosen["account"]
         if self.sends_files(record):
-            assert record.tls
-            files = [record.tls.ca, record.tls.cert, record.tls.key]
+            tls = security(record)
+            files = [tls.tls_ca_file, tls.tls_worker_cert, *([tls.tls_worker_key] if tls.tls_worker_key else [])]
             for key in ("transfer_input_files", "encrypt_input_files"):
                 directives[key] = ", ".join([*filter(None, [directives.get(key)]), *files])
             directives.setdefault("should_transfer_files", "YES")

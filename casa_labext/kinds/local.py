@@ -62,7 +62,7 @@ class Local(Kind):
             dashboard_address="127.0.0.1:0",
             host="127.0.0.1",
             security=security(record),
-            protocol="tls://" if record.tls else "tcp://",
+            protocol="tls://" if record.encrypted else "tcp://",
             asynchronous=True,
         )
 
