@@ -18,7 +18,7 @@ class CasaLabext(ExtensionApp):
     load_other_extensions = True
 
     def initialize_handlers(self) -> None:
-        """Add the routes. Clusters of an earlier server are adopted once the server is up."""
+        """Add the routes. Once the server is up, clusters of an earlier one are adopted, and those wanted always are started."""
         assert self.serverapp
         assert self.serverapp.kernel_spec_manager
         web_app = self.serverapp.web_app
@@ -29,7 +29,7 @@ class CasaLabext(ExtensionApp):
             log=self.log,
         )
         self.handlers.extend(routes(self.registry))
-        self.serverapp.io_loop.add_callback(self.registry.adopt)
+        self.serverapp.io_loop.add_callback(self.registry.begin)
 
     async def stop_extension(self) -> None:
         """Close the clusters."""

@@ -67,6 +67,11 @@ class Cluster:
         """Start the host, and follow it."""
         self.task = asyncio.create_task(self._launch())
 
+    def fail(self, error: ClusterError) -> None:
+        """Show that it cannot be started now."""
+        self._launched.set()
+        self._set(**self._initial("failed", reason=error.message, hint=error.hint))
+
     def adopt(self, directory: Path) -> None:
         """Follow a host that another server has started, or clear up after it."""
         self._directory = directory

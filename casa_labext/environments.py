@@ -75,10 +75,10 @@ class Environments:
         self._kernel_specs = kernel_specs
         self._probes: dict[str, tuple[float, asyncio.Task[dict[str, Any]]]] = {}
 
-    def probe(self, python: str) -> asyncio.Task[dict[str, Any]]:
-        """What a Python has; asked at most once in LIFETIME."""
+    def probe(self, python: str, lifetime: float = LIFETIME) -> asyncio.Task[dict[str, Any]]:
+        """What a Python has; asked at most once in `lifetime` seconds."""
         started, task = self._probes.get(python, (0.0, None))
-        if task is None or time.monotonic() - started > LIFETIME:
+        if task is None or time.monotonic() - started > lifetime:
             task = asyncio.create_task(probe(python))
             self._probes[python] = (time.monotonic(), task)
         return task

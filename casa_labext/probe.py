@@ -1,10 +1,9 @@
-"""A script for any Python: what is installed there, and what its dask configuration says. Prints JSON; standard library alone.
+"""A script for any Python: what is installed there, and what its dask configuration says. Standard library alone.
 
-    {"versions": {"python": …, "dask": …}, "config": {…}, "comm": {…}, "jobqueue": {…}, "jobqueue-keys": {"slurm": […], …}, "error": null}
-
-`config` is the section `casa-labext`, `comm` what `distributed.comm` says of encryption, `jobqueue` that of dask-jobqueue, as files and
-environment have them; `jobqueue-keys` is what dask-jobqueue's own defaults have in each of its sections.
-`error` says why dask could not be imported: a malformed configuration file breaks that.
+Prints JSON with `versions`, a mapping of packages; of dask's configuration as files and environment have it `config`, the section
+`casa-labext`, `labextension` and `jobqueue`, the sections of dask-labextension and dask-jobqueue, and `comm`, what `distributed.comm`
+says of encryption; `jobqueue-keys`, what dask-jobqueue's own defaults have in each of its sections; and `error`, why dask could not be
+imported: a malformed configuration file breaks that.
 """
 
 import json
@@ -14,8 +13,8 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
-ENCRYPTION = ("require-encryption", "tls")
 PACKAGES = ("dask", "distributed", "dask-jobqueue", "msgpack", "cloudpickle", "lz4", "numpy", "pandas", "awkward", "uproot", "coffea")
+ENCRYPTION = ("require-encryption", "tls")
 
 
 def jobqueue_keys() -> dict[str, list[str]]:
@@ -38,25 +37,29 @@ def main() -> None:
             versions[package] = version(package)
         except PackageNotFoundError:
             pass
-    config, comm, jobqueue, keys, error = {}, {}, {}, {}, None
+    answer: dict[str, object] = {
+        "versions": versions,
+        "config": {},
+        "labextension": None,
+        "jobqueue": {},
+        "comm": {},
+        "jobqueue-keys": {},
+        "error": None,
+    }
     try:
         import dask.config
 
-        for key, value in dask.config.config.items():
-            if key.replace("_", "-") == "casa-labext":
-                config = value
-            elif key == "jobqueue":
-                jobqueue = value
-            elif key == "distributed" and isinstance(value, dict) and isinstance(value.get("comm"), dict):
-                comm = {name: value["comm"].get(name) for name in value["comm"] if name.replace("_", "-") in ENCRYPTION}
-        keys = jobqueue_keys()
+        sections = {key.replace("_", "-"): value for key, value in dask.config.config.items()}
+        answer["config"] = sections.get("casa-labext", {})
+        answer["labextension"] = sections.get("labextension")
+        answer["jobqueue"] = sections.get("jobqueue", {})
+        comm = dask.config.get("distributed.comm", {})
+        if isinstance(comm, dict):
+            answer["comm"] = {key: comm[key] for key in comm if key.replace("_", "-") in ENCRYPTION}
+        answer["jobqueue-keys"] = jobqueue_keys()
     except Exception as raised:
-        error = " ".join(str(raised).split()) or type(raised).__name__
-    print(
-        json.dumps(
-            {"versions": versions, "config": config, "comm": comm, "jobqueue": jobqueue, "jobqueue-keys": keys, "error": error}, default=str
-        )
-    )
+        answer["error"] = " ".join(str(raised).split()) or type(raised).__name__
+    print(json.dumps(answer, default=str))
 
 
 if __name__ == "__main__":

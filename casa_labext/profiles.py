@@ -25,7 +25,7 @@ from typing import Any
 import yaml
 from jsonschema import Draft202012Validator, SchemaError
 
-from . import encryption, kinds
+from . import encryption, kinds, labextension
 from .encryption import Comm
 from .host.errors import ClusterError, WrongRequest, describe
 from .host.record import Size, Timeouts
@@ -34,7 +34,7 @@ from .schemas import check, check_size, validator
 
 DEFAULTS = Path(__file__).parent / "casa-labext.yaml"
 #: The keys of the section `casa-labext`.
-SECTION_KEYS = {"profiles", "timeouts"}
+SECTION_KEYS = {"profiles", "autostart", "timeouts"}
 
 _NAMES: Schema = {"type": "array", "items": {"type": "string"}}
 
@@ -125,6 +125,8 @@ class Configuration:
     profiles: dict[str, Profile]
     timeouts: Timeouts
     comm: Comm
+    #: The clusters that the server starts by itself, as `ClusterRequest` in openapi.yaml.
+    autostart: list[dict[str, Any]]
     problems: list[Problem]
 
 
@@ -152,6 +154,9 @@ def configuration(dask: dict[str, Any]) -> Configuration:
     if not isinstance(own, dict):
         problems.append(Problem("casa-labext.profiles", "It must be a mapping of names to profiles."))
         own = {}
+    taken_over = labextension.translate(dask.get("labextension"))
+    problems += [Problem(*found) for found in taken_over.problems]
+    own = {**taken_over.profiles, **own}
     profiles: dict[str, Profile] = {}
     for name, description in {**_defaults()["profiles"], **own}.items():
         if description is None:
@@ -167,7 +172,30 @@ def configuration(dask: dict[str, Any]) -> Configuration:
             problems.append(Problem(where, describe(error)))
     comm = encryption.read(dask.get("comm"))
     problems += [Problem(where, message) for where, message in encryption.problems(comm)]
-    return Configuration(profiles, timeouts, comm, problems)
+    autostart = _autostart(section.get("autostart", taken_over.autostart), profiles, problems)
+    return Configuration(profiles, timeouts, comm, autostart, problems)
+
+
+def _autostart(wanted: object, profiles: dict[str, Profile], problems: list[Problem]) -> list[dict[str, Any]]:
+    """The requests that make sense."""
+    where = "casa-labext.autostart"
+    if not isinstance(wanted, list):
+        problems.append(Problem(where, "It must be a list of clusters."))
+        return []
+    requests = []
+    for number, request in enumerate(wanted):
+        try:
+            check(validator("ClusterRequest"), request)
+            if request["profile"] not in profiles:
+                raise WrongRequest(f"There is no profile {request['profile']!r}.", field="profile")
+            profile = profiles[request["profile"]]
+            check_size(request.get("size", profile.size), profile.maximum_workers)
+            profile.options(request.get("options", {}))
+        except WrongRequest as error:
+            problems.append(Problem(".".join(filter(None, [f"{where}.{number}", error.field])), error.message))
+        else:
+            requests.append(request)
+    return requests
 
 
 def _hyphens(section: dict[Any, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from . import directories, encryption, kinds, launcher, profiles
+from . import directories, encryption, launcher, profiles
 from .cluster import Cluster
 from .environments import Environments
 from .host import processes
@@ -32,6 +32,8 @@ KILL_DEADLINE = 2.0
 LAUNCH_TIME = 60.0
 #: Seconds that a batch system's answer is good for.
 AVAILABLE_LIFETIME = 10.0
+#: Seconds that what dask's configuration says is good for: a user may be mending it.
+CONFIGURATION_LIFETIME = 1.0
 
 Listener = Callable[[dict[str, Any]], None]
 
@@ -70,7 +72,7 @@ class Registry:
         """What can be launched; read in another process, since a dask configuration can break or block the import of dask."""
         if self._configuration is None or fresh:
             try:
-                answer = await asyncio.shield(self.environments.probe(sys.executable))
+                answer = await asyncio.shield(self.environments.probe(sys.executable, lifetime=CONFIGURATION_LIFETIME))
             except (OSError, ValueError, asyncio.TimeoutError) as error:
                 answer = {"config": {}, "error": describe(error)}
             # In a thread: it looks through all installed packages for kinds.
@@ -97,30 +99,55 @@ class Registry:
             self._availability[profile.reference] = (time.monotonic(), task)
         return await asyncio.shield(task)
 
-    async def create(self, request: dict[str, Any]) -> Cluster:
-        """Start a cluster, as `ClusterRequest` in openapi.yaml has it. WrongRequest if it asks for what there is not."""
-        record = await self._record(request)
+    async def create(self, request: dict[str, Any], *, show_failure: bool = False) -> Cluster:
+        """Start a cluster, as `ClusterRequest` in openapi.yaml has it. WrongRequest if it asks for what there is not.
+
+        `show_failure`: what cannot be started now is a failed cluster, to be tried again, instead of an error.
+        """
+        record, profile = await self._record(request)
+        failure = None
+        try:
+            record = await self._launchable(record, profile)
+        except ClusterError as error:
+            if not show_failure:
+                raise
+            failure = error
         cluster = self._add(record)
-        cluster.start()
+        if failure:
+            cluster.fail(failure)
+        else:
+            cluster.start()
         return cluster
+
+    async def retry(self, cluster: Cluster) -> None:
+        """Start a failed cluster again, if it can be started now."""
+        profile = (await self.configuration(fresh=True)).profiles.get(cluster.record.profile)
+        if profile and cluster.state == "failed":
+            cluster.record = await self._launchable(cluster.record, profile)
+        await cluster.retry()
+
+    async def _launchable(self, record: Record, profile: Profile) -> Record:
+        """The record of a cluster that can be launched now; ClusterError if it cannot."""
+        if reason := await self._unavailable(profile):
+            raise ClusterError(reason)
+        return record.change(encryption=await self._encryption(profile, record.options))
 
     async def preview(self, request: dict[str, Any]) -> str | None:
         """What would be submitted for each job of a cluster; None if nothing."""
-        record = await self._record(request)
-        return await launcher.preview(record) if kinds.load(record.reference).has_jobs else None
+        record, profile = await self._record(request)
+        record = record.change(encryption=await self._encryption(profile, record.options))
+        return await launcher.preview(record) if profile.kind.has_jobs else None
 
-    async def _record(self, request: dict[str, Any]) -> Record:
+    async def _record(self, request: dict[str, Any]) -> tuple[Record, Profile]:
         configuration = await self.configuration()
         profile = configuration.profiles.get(request["profile"])
         if profile is None:
             raise WrongRequest(f"There is no profile {request['profile']!r}.", field="profile")
-        if reason := await self._unavailable(profile):
-            raise ClusterError(reason)
         size: Size = request.get("size", profile.size)
         check_size(size, profile.maximum_workers)
         options = profile.options(request.get("options", {}))
         environment = await self.environments.get(request.get("environment"))
-        return Record(
+        record = Record(
             id=uuid.uuid4().hex,
             name=request.get("name") or self._new_name(profile.title),
             kind=profile.kind_name,
@@ -135,11 +162,12 @@ class Registry:
             environ=environment.environ,
             created=time.time(),
             keep=request.get("keep", False),
-            encryption=await self._encryption(profile, options),
+            encryption=encryption.choose(profile.kind.encrypts(options, profile.settings), configuration.comm),
             hostname=socket.gethostname(),
             cwd=self._cwd,
             timeouts=configuration.timeouts,
         )
+        return record, profile
 
     async def _encryption(self, profile: Profile, options: Options) -> str:
         """`Record.encryption`. WrongRequest if the certificates that dask's configuration names are no good."""
@@ -178,6 +206,11 @@ class Registry:
         for listener in list(self.listeners):
             listener(message)
 
+    async def begin(self) -> None:
+        """What is to be done when the server is up."""
+        await self.adopt()
+        await self.autostart()
+
     async def adopt(self) -> None:
         """Take over the clusters that a server left on this machine, and clear up after those whose host is dead."""
         try:
@@ -187,6 +220,17 @@ class Registry:
             return
         for directory, record in found:
             self._add(record).adopt(directory)
+
+    async def autostart(self) -> None:
+        """Start the clusters that the operator wants from the beginning, but for those that are there still."""
+        configuration = await self.configuration()
+        for problem in configuration.problems:
+            self._log.warning("dask's configuration, %s: %s", problem.where, problem.message)
+        there = {(cluster.record.profile, cluster.record.name) for cluster in self._clusters.values()}
+        for request in configuration.autostart:
+            name = request.get("name", configuration.profiles[request["profile"]].title)
+            if (request["profile"], name) not in there:
+                await self.create({**request, "name": name}, show_failure=True)
 
     async def stop(self) -> None:
         """Close all clusters but those that are to be kept. Takes STOP_DEADLINE and KILL_DEADLINE at most."""

@@ -119,7 +119,7 @@ class RetryHandler(Handler):
     @authorized
     async def post(self, cluster_id: str) -> None:
         cluster = self.cluster(cluster_id)
-        await cluster.retry()
+        await self.registry.retry(cluster)
         self.answer(cluster, 202)
 
 

@@ -92,9 +92,10 @@ class Batch(Kind):
             **({"host": record.options["scheduler-host"]} if record.options["scheduler-host"] else {}),
             **({"contact_address": address if "://" in address else f"{scheme}://{address}"} if address else {}),
         }
+        arguments = self._arguments(record, directory)
         cluster = await self._class(record, directory)(
-            **self._arguments(record, directory),
-            scheduler_options=scheduler,
+            **arguments,
+            scheduler_options=scheduler | arguments.pop("scheduler_options", {}),
             name=job_name(record),
             silence_logs=False,
             asynchronous=True,
