@@ -72,6 +72,12 @@ async def test_the_json_form_is_preferred(batch_commands: BatchCommands) -> None
     assert batch_commands.calls("qstat")[0].argv == ["-x", "-f", "-F", "json", "11", "12"]
 
 
+async def test_a_job_that_was_not_noted_is_found_by_its_name(batch_commands: BatchCommands) -> None:
+    batch_commands.fail("qselect", code=0, stdout="77.server\n78.server\n")
+    assert await PBS().find("dask-abc") == ["77", "78"]
+    assert batch_commands.calls("qselect")[0].argv == ["-N", "dask-abc"]
+
+
 async def test_a_server_that_does_not_answer_is_an_error(batch_commands: BatchCommands) -> None:
     batch_commands.fail("qstat", code=111, stderr="Connection refused\nqstat: cannot connect to server head (errno=111)")
     with pytest.raises(CommandFailed, match="cannot connect to server head"):

@@ -1,11 +1,15 @@
 """What Slurm says of jobs that do not run."""
 
+import asyncio
+import time
+
 import pytest
 from conftest import API
 from systems.batch.beds import SlurmBed
 from systems.batch.commands import BatchCommands
 from test_batch import TRUTH, Site, closed, jobs, reason
 
+from casa_labext import directories
 from casa_labext.batch.slurm import read
 
 
@@ -63,6 +67,20 @@ async def test_the_end_of_the_walltime(site: Site, api: API) -> None:
     (job,) = [job for job in await jobs(api, cluster) if job["id"] == before]
     assert (job["state"], job["reason"][:7]) == ("failed", "TIMEOUT")
     await closed(api, cluster, site)
+
+
+@pytest.mark.system
+async def test_closing_while_jobs_are_being_submitted(site: Site, api: API) -> None:
+    cluster = await site.create(api, workers=100, options={"cores": 8})
+    end = time.monotonic() + TRUTH
+    while not site.ids():
+        assert time.monotonic() < end
+        await asyncio.sleep(0.05)
+    await closed(api, cluster, site)
+    directory = directories.clusters() / cluster["id"]
+    assert not directory.exists()
+    await asyncio.sleep(2)  # a submission that was still under way would have arrived by now
+    assert site.ids() == set()
 
 
 FIELDS = {

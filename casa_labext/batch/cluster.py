@@ -20,7 +20,7 @@ from distributed.deploy import Cluster
 from distributed.deploy.adaptive import Adaptive
 from distributed.deploy.spec import ProcessInterface
 
-from ..host.errors import describe
+from ..host.errors import ClusterError, describe
 from . import ledger, report
 from .commands import run
 from .keeper import Keeper
@@ -77,6 +77,8 @@ class MendedJob(Job):
     async def _submit_job(self, script_filename: str) -> str:
         self.text = self.job_script()
         async with self.keeper.submissions:
+            if self.keeper.stopped:
+                raise ClusterError("The cluster closes.")
             command = shlex.split(self.submit_command)
             return await self._call([*command, script_filename], cwd=self.site.cwd)
 
@@ -148,6 +150,7 @@ class MendedCluster(JobQueueCluster):
     def follow_load(self, minimum: int, maximum: int, **values: Any) -> None:
         """Adaptive scaling, between numbers of workers."""
         size = self.site.processes
+        self._adaptive_options: dict[str, Any] = {}  # dask would keep those of earlier times
         self.adapt(
             Adaptive=WholeJobs,
             minimum=math.ceil(minimum / size) * size,
@@ -163,6 +166,8 @@ class MendedCluster(JobQueueCluster):
         if adaptive is not None:
             adaptive.stop()
         self.worker_spec.clear()
+        # What is being submitted is there, or not, after this.
+        await asyncio.wait({asyncio.ensure_future(self._correct_state())}, timeout=self.site.deadline)
         try:
             ids = ledger.read(self.site.directory)
             await self.site.system.clear(self.site.job_name, ids, deadline=deadline, command=self.site.deadline)

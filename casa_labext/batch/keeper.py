@@ -74,6 +74,7 @@ class Keeper:
         self.trouble: dict[str, str] = {}
         self._awake = asyncio.Event()
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self.stopped = False
 
     # What the cluster tells
 
@@ -113,6 +114,7 @@ class Keeper:
 
     def stop(self) -> None:
         """Keep no more."""
+        self.stopped = True
         for task in self._tasks.values():
             task.cancel()
 
@@ -269,5 +271,7 @@ class Keeper:
 
     def _start(self, name: str, function: Any, *args: Any) -> None:
         """Run something in the background, unless it runs already."""
+        if self.stopped:
+            return
         if name not in self._tasks or self._tasks[name].done():
             self._tasks[name] = asyncio.create_task(function(*args), name=name)

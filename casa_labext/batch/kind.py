@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 #: The folder in the cluster's directory for what jobs print.
 LOGS = "jobs-logs"
+#: Arguments of dask-jobqueue's cluster classes that are no arguments of their jobs.
+CLUSTER_ARGUMENTS = frozenset(
+    ("n_workers", "scheduler_options", "scheduler_cls", "shared_temp_directory", "silence_logs", "name", "loop", "asynchronous")
+)
 #: For workers whose own dask configuration wants encryption, or names a ca-file that may not be there.
 OVERRIDE = ["export DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION=False DASK_DISTRIBUTED__COMM__TLS__CA_FILE="]
 
@@ -92,14 +96,15 @@ class Batch(Kind):
             **({"host": record.options["scheduler-host"]} if record.options["scheduler-host"] else {}),
             **({"contact_address": address if "://" in address else f"{scheme}://{address}"} if address else {}),
         }
-        arguments = self._arguments(record, directory)
-        cluster = await self._class(record, directory)(
-            **arguments,
-            scheduler_options=scheduler | arguments.pop("scheduler_options", {}),
-            name=job_name(record),
-            silence_logs=False,
-            asynchronous=True,
-        )
+        arguments = {
+            **self._kwargs(record),
+            **self._arguments(record, directory),
+            "scheduler_options": scheduler | self._kwargs(record).get("scheduler_options", {}),
+            "name": job_name(record),
+            "silence_logs": False,
+            "asynchronous": True,
+        }
+        cluster = await self._class(record, directory)(**arguments)
         await self._check_address(cluster)
         return cluster
 
@@ -147,8 +152,10 @@ class Batch(Kind):
             "protocol": "tls://" if record.encrypted else "tcp://",
             "security": security(record) if record.encrypted else None,
             **self.job_arguments(record, directory),
-            **{key.replace("-", "_"): value for key, value in record.settings.get("kwargs", {}).items()},
         }
+
+    def _kwargs(self, record: Record) -> dict[str, Any]:
+        return {key.replace("-", "_"): value for key, value in record.settings.get("kwargs", {}).items()}
 
     def sends_files(self, record: Record) -> bool:
         """Whether the certificates travel with the job."""
@@ -208,7 +215,9 @@ class Batch(Kind):
     async def preview(self, record: Record) -> str | None:
         with tempfile.TemporaryDirectory() as folder:
             directory = Path(folder)
-            kwargs = self._arguments(record, directory)
+            # What is meant for the cluster class alone says nothing about a job.
+            further = {key: value for key, value in self._kwargs(record).items() if key not in CLUSTER_ARGUMENTS}
+            kwargs = {**further, **self._arguments(record, directory)}
             scheme = kwargs["protocol"]
             cluster_class = self._class(record, directory)
             kwargs["security"] = cluster_class._get_worker_security(cluster_class, kwargs["security"])

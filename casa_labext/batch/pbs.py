@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import socket
 import time
 from collections.abc import Collection
@@ -42,6 +43,11 @@ class PBS(BatchSystem):
             self._json = False  # Torque has neither -x nor -F
         found = parse(await _known(["qstat", "-f", *ids]) or "")
         return [read(job_id, job) for job_id, job in found.items()]
+
+    async def find(self, name: str) -> list[str]:
+        if not shutil.which("qselect"):  # not part of what Slurm brings
+            return []
+        return [job_id.partition(".")[0] for job_id in (await query(["qselect", "-N", name])).split()]
 
     async def remote(self) -> bool:
         nodes = [line.strip() for line in (await query(["pbsnodes", "-a"])).splitlines() if line and not line[0].isspace()]

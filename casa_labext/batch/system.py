@@ -42,6 +42,10 @@ class BatchSystem:
         """The jobs of a cluster that the batch system knows; with one query, however many there are."""
         raise NotImplementedError
 
+    async def find(self, name: str) -> list[str]:
+        """The ids of a cluster's jobs, where the query above asks by id and one may not have been noted."""
+        return []
+
     async def ended(self, ids: Collection[str]) -> list[Job]:
         """What became of jobs that the query above no longer has, as far as it can be told."""
         return []
@@ -104,7 +108,7 @@ class BatchSystem:
         while True:
             left: list[Job] | None = None
             try:
-                left = [job for job in await self.jobs(name, ids) if job.active]
+                left = [job for job in await self.jobs(name, {*ids, *await self.find(name)}) if job.active]
                 ending = all(job.state == "completing" for job in left)
                 if not left or (ending and time.monotonic() - start > min(COMPLETING_DEADLINE, deadline)):
                     return

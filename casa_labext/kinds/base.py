@@ -95,6 +95,7 @@ class Kind:
                 adaptive.stop()
             result = cluster.scale(size["workers"])
         else:
+            cluster._adaptive_options = {}  # dask would keep those of earlier times
             result = cluster.adapt(**size)
         if isawaitable(result):
             await result
