@@ -201,3 +201,15 @@ def test_the_essence_of_an_analysis_of_htcondor_25() -> None:
 
 def test_an_analysis_that_says_nothing() -> None:
     assert analysis("No such job") is None
+
+
+@pytest.mark.system
+async def test_a_history_that_cannot_be_read_hides_nothing(site: Site, api: API, batch_commands: BatchCommands) -> None:
+    batch_commands.fail("condor_history", stderr="not for you")
+    cluster = await site.create(api, workers=1)
+    cluster = await api.running(cluster["id"], workers=1)
+    removed = site.ids()
+    await asyncio.to_thread(site.bed.run, "condor_rm", *removed)
+    await api.wait(cluster["id"], reason("No longer in HTCondor"), deadline=2 * TRUTH)
+    await api.wait(cluster["id"], lambda cluster: cluster["workers"]["running"] == 1 and site.ids() != removed)
+    await closed(api, cluster, site)

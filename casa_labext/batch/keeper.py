@@ -178,7 +178,7 @@ class Keeper:
         for job_id in missing:
             self._unlisted.setdefault(job_id, now)
         if missing:
-            found.update({job.id: job for job in await self.site.system.ended(missing)})
+            found.update({job.id: job for job in await self._ended(missing)})
         for job_id in missing:
             if job_id not in found and now - self._unlisted[job_id] > GRACE:
                 before = self.jobs.get(job_id, Job(job_id, "gone"))
@@ -189,6 +189,13 @@ class Keeper:
         # A job that is not noted may be one whose submission has not returned yet.
         known = self.owners.keys() if submitting else found.keys()
         return [job.id for job in found.values() if job.state in ("queued", "running", "held") and job.id not in wanted and job.id in known]
+
+    async def _ended(self, ids: list[str]) -> list[Job]:
+        try:
+            return await self.site.system.ended(ids)
+        except ClusterError as error:
+            logger.info("The history of jobs cannot be read: %s", error.message)
+            return []
 
     def _submitting_now(self) -> bool:
         return any(slot.attempt.job_id is None and slot.attempt.failure is None for slot in self.slots.values())

@@ -253,6 +253,18 @@ def job_name(record: Record) -> str:
     return f"dask-{record.id[:10]}"
 
 
+def script_arguments(record: Record) -> dict[str, Any]:
+    """What classes are called with whose jobs are scripts with directives."""
+    chosen = record.options
+    return {
+        "queue": chosen["queue"] or None,
+        "account": chosen["account"] or None,
+        "walltime": chosen["walltime"] or None,
+        "job_extra_directives": chosen["job-extra-directives"],
+        "job_name": job_name(record),
+    }
+
+
 def log_directory(record: Record, directory: Path) -> Path:
     """Where the jobs' output is."""
     chosen = record.options["log-directory"]

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..batch import options
-from ..batch.kind import Batch, job_name, log_directory
+from ..batch.kind import Batch, log_directory, script_arguments
 from ..batch.pbs import PBS
 from .base import Schema
 
@@ -39,15 +39,7 @@ class PBSKind(Batch):
         return folder
 
     def job_arguments(self, record: Record, directory: Path) -> dict[str, Any]:
-        chosen = record.options
-        return {
-            "queue": chosen["queue"] or None,
-            "account": chosen["account"] or None,
-            "walltime": chosen["walltime"] or None,
-            "resource_spec": chosen["resource-spec"] or None,
-            "job_extra_directives": chosen["job-extra-directives"],
-            "job_name": job_name(record),
-        }
+        return {**script_arguments(record), "resource_spec": record.options["resource-spec"] or None}
 
 
 kind = PBSKind()

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..batch import options
-from ..batch.kind import Batch, job_name
+from ..batch.kind import Batch, script_arguments
 from ..batch.slurm import Slurm
 from .base import Schema
 
@@ -32,14 +32,7 @@ class SlurmKind(Batch):
     }
 
     def job_arguments(self, record: Record, directory: Path) -> dict[str, Any]:
-        chosen = record.options
-        return {
-            "queue": chosen["queue"] or None,
-            "account": chosen["account"] or None,
-            "walltime": chosen["walltime"] or None,
-            "job_extra_directives": chosen["job-extra-directives"],
-            "job_name": job_name(record),
-        }
+        return script_arguments(record)
 
 
 kind = SlurmKind()
