@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -206,18 +207,18 @@ async def test_a_killed_host_leaves_no_job(site: Site, api: API, jp_ws_fetch: An
     cluster = await api.wait(cluster["id"], lambda cluster: (cluster["workers"]["running"], cluster["workers"]["queued"]) == (2, 3))
     ids = site.ids()
     assert len(ids) == 5
-    socket = await jp_ws_fetch("casa-labext", "api", "stream")
+    stream = await jp_ws_fetch("casa-labext", "api", "stream")
     record = json.loads((directories.clusters() / cluster["id"] / "cluster.json").read_text())
     os.kill(record["pid"], signal.SIGKILL)
     await api.gone(cluster["id"])
     assert site.ids() == set()
     messages: list[JSON] = []
     while not messages or messages[-1]["type"] != "removed":
-        messages.append(json.loads(await asyncio.wait_for(socket.read_message(), 10)))
+        messages.append(json.loads(await asyncio.wait_for(stream.read_message(), 10)))
     states = [message["cluster"]["state"] for message in messages if message["type"] == "cluster"]
     assert "lost" in states
     assert messages[-1]["reason"] == "The process that owned the cluster died."
-    socket.close()
+    stream.close()
 
 
 async def test_jobs_that_somebody_else_removes_are_replaced(site: Site, api: API) -> None:
@@ -343,6 +344,19 @@ async def test_a_loopback_address_is_no_use_to_other_machines(site: Site, api: A
     cluster = await api.wait(cluster["id"], lambda cluster: cluster["state"] == "failed")
     assert "The workers could not reach the scheduler: it is at tls://127.0.0.1:" in cluster["reason"]
     assert cluster["hint"] == "Set the network interface, the scheduler host or the contact address."
+    await closed(api, cluster, site)
+
+
+@pytest.mark.parametrize("site", ["slurm"], indirect=True)
+async def test_the_sites_scheduler_options(site: Site, api: API, dask_config: Callable[[str], Path]) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    dask_config(f"jobqueue: {{slurm: {{scheduler-options: {{port: {port}}}}}}}")
+    cluster = await site.create(api, workers=0)
+    assert cluster["connection"]["address"] == f"tls://127.0.0.1:{port}"
+    status, logs = await api.call("GET", f"clusters/{cluster['id']}/jobs/%2F..%2F..%2Fhost/logs")
+    assert (status, logs) == (200, [])
     await closed(api, cluster, site)
 
 

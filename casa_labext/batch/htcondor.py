@@ -54,7 +54,7 @@ class HTCondor(BatchSystem):
     def log_files(self, directory: Path, job_id: str) -> list[Path]:
         # dask-jobqueue names the event log after the number before the dot.
         files = [*super().log_files(directory, job_id), directory / f"worker-{job_id.partition('.')[0]}.log"]
-        return [path for path in files if path.exists()]
+        return [path for path in files if path.parent == directory and path.exists()]
 
 
 def read(ad: dict[str, Any], *, ended: bool = False) -> Job:

@@ -87,26 +87,36 @@ class Batch(Kind):
             import dask_jobqueue  # noqa: F401
 
     async def make(self, record: Record, directory: Path) -> Any:
-        address = record.options["contact-address"]
-        scheme = "tls" if record.encrypted else "tcp"
-        scheduler: dict[str, Any] = {
-            # Seen through the Jupyter server alone.
-            "dashboard_address": "127.0.0.1:0",
-            "port": record.options["scheduler-port"],
-            **({"host": record.options["scheduler-host"]} if record.options["scheduler-host"] else {}),
-            **({"contact_address": address if "://" in address else f"{scheme}://{address}"} if address else {}),
-        }
+        cluster_class = self._class(record, directory)
         arguments = {
             **self._kwargs(record),
             **self._arguments(record, directory),
-            "scheduler_options": scheduler | self._kwargs(record).get("scheduler_options", {}),
+            "scheduler_options": self._scheduler_options(record),
             "name": job_name(record),
             "silence_logs": False,
             "asynchronous": True,
         }
-        cluster = await self._class(record, directory)(**arguments)
+        cluster = await cluster_class(**arguments)
         await self._check_address(cluster)
         return cluster
+
+    def _scheduler_options(self, record: Record) -> dict[str, Any]:
+        """The site's own, from its configuration or the profile, and what was chosen."""
+        import dask
+
+        address = record.options["contact-address"]
+        scheme = "tls" if record.encrypted else "tcp"
+        chosen = {
+            "host": record.options["scheduler-host"],
+            "port": record.options["scheduler-port"],
+            "contact_address": address if "://" in address or not address else f"{scheme}://{address}",
+        }
+        return {
+            "dashboard_address": "127.0.0.1:0",  # seen through the Jupyter server alone
+            **dask.config.get(f"jobqueue.{self._section(record.settings)}.scheduler-options", {}),
+            **self._kwargs(record).get("scheduler_options", {}),
+            **{name: value for name, value in chosen.items() if value},
+        }
 
     def _class(self, record: Record, directory: Path) -> Any:
         """dask-jobqueue's class, mended."""

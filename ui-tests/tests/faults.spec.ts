@@ -57,7 +57,7 @@ const FAULTS: IFault[] = [
     name: 'the end of the walltime',
     bed: 'htcondor',
     profile: 'Short',
-    words: /1 held: The job exceeded allowed job duration of 00:05/
+    words: /The job exceeded allowed job duration of 00:05/
   },
   {
     name: 'a vacated job',
