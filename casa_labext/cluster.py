@@ -13,8 +13,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from jupyter_server.utils import url_path_join
-
 from . import directories, kinds
 from .host import log, processes
 from .host.errors import ClusterError, WrongState, describe
@@ -79,19 +77,40 @@ class Cluster:
         self._launched.set()
         self.task = asyncio.create_task(self._follow())
 
-    def public(self, base_url: str) -> dict[str, Any]:
-        """`Cluster` in openapi.yaml."""
+    @property
+    def attached(self) -> bool:
+        """Whether somebody else made it."""
+        return self._kind.attached
+
+    @property
+    def size(self) -> Size:
+        """How many workers are wanted."""
+        size: Size = self._status["size"]
+        return size
+
+    @property
+    def counts(self) -> bool:
+        """Whether it uses up something of what a user may have."""
+        return self.state != "failed" and not self.attached
+
+    @property
+    def dashboard_port(self) -> int | None:
+        """Where its dashboard listens on this machine, if there is one."""
+        scheduler = self._status["scheduler"]
+        return scheduler["dashboard_port"] if scheduler else None
+
+    def public(self) -> dict[str, Any]:
+        """`Cluster` in openapi.yaml, but for what other clusters and the server's address decide."""
         record, status = self.record, dict(self._status)
         scheduler = status.pop("scheduler")
-        port = scheduler["dashboard_port"] if scheduler else None
         return {
             **{name: getattr(record, name) for name in ("id", "name", "kind", "profile", "created", "environment", "keep")},
             "maximum_workers": record.maximum_workers,
             "has_jobs": self._kind.has_jobs,
+            "attached": self.attached,
             **status,
             "encrypted": scheduler["address"].startswith("tls://") if scheduler else record.encrypted,
             "connection": self._connection(scheduler["address"]) if scheduler else None,
-            "dashboard": url_path_join(base_url, "proxy", str(port), "status") if port else None,
         }
 
     def _connection(self, address: str) -> dict[str, Any]:
@@ -113,6 +132,8 @@ class Cluster:
         """Ask for another size. WrongState unless it runs, here and in the host: a host hears of its closing a moment later."""
         if self.state not in ("running", "degraded"):
             raise WrongState(f"The cluster is {self.state}: it cannot be scaled.")
+        if self.attached:
+            raise WrongState("Somebody else made the cluster: it cannot be scaled from here.")
         status = await self._command("/scale", size, deadline=self.record.timeouts.scale)
         self._set(**status)
 

@@ -11,6 +11,7 @@ import socket
 import tempfile
 from pathlib import Path
 
+import psutil
 from jupyter_core.paths import jupyter_runtime_dir
 
 from .host.record import Record
@@ -29,6 +30,18 @@ def clusters() -> Path:
         raise PermissionError(f"{folder} belongs to somebody else")
     folder.chmod(0o700)
     return folder
+
+
+def for_kernels() -> Path:
+    """The folder of this server's certificates for kernels, made if needed; those of servers that are gone are removed."""
+    parent = clusters().parent / "kernels"
+    parent.mkdir(mode=0o700, exist_ok=True)
+    own = parent / f"{socket.gethostname()}-{os.getpid()}"
+    for folder in parent.glob(f"{socket.gethostname()}-*"):
+        if not psutil.pid_exists(int(folder.name.rpartition("-")[2])):
+            discard(folder)
+    own.mkdir(mode=0o700, exist_ok=True)
+    return own
 
 
 def make(cluster_id: str) -> tuple[Path, str, str]:
@@ -74,5 +87,5 @@ def remove(directory: Path, record: Record) -> None:
 
 
 def discard(directory: Path) -> None:
-    """Remove the directory of a cluster of which nothing is known."""
+    """Remove a directory with all that is in it."""
     shutil.rmtree(directory, ignore_errors=True)

@@ -15,6 +15,7 @@ from typing import Any
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_server.utils import ensure_async
 
+from . import kernels
 from .host.errors import WrongRequest
 
 PROBE = Path(__file__).parent / "probe.py"
@@ -54,7 +55,12 @@ class Environment:
 async def probe(python: str) -> dict[str, Any]:
     """What probe.py prints under a Python. OSError, ValueError or TimeoutError if it cannot run."""
     process = await asyncio.create_subprocess_exec(
-        python, str(PROBE), stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+        python,
+        str(PROBE),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env=kernels.original_environ(),
     )
     try:
         output, errors = await asyncio.wait_for(process.communicate(), DEADLINE)
@@ -103,9 +109,13 @@ class Environments:
             found.setdefault(place, Environment(name, spec["display_name"], python, environ))
         return list(found.values())
 
-    async def all(self) -> list[Environment]:
-        """The environments with what is in them."""
-        return list(await asyncio.gather(*map(self._look_into, await self.known())))
+    async def all(self, package: str | None = None) -> list[Environment]:
+        """The environments with what is in them; those without a package that is needed are unusable."""
+        found = await asyncio.gather(*map(self._look_into, await self.known()))
+        for environment in found:
+            if package and not environment.unusable and package not in environment.versions:
+                environment.unusable = f"The package {package} is not installed in it."
+        return list(found)
 
     async def get(self, name: str | None) -> Environment:
         """The environment with a name, the server's own for None; WrongRequest if there is none."""

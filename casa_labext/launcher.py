@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import re
 import subprocess
 from dataclasses import asdict
 from pathlib import Path
 
-from . import certificates, directories
+from . import certificates, directories, kernels
 from .host import log, processes
 from .host.errors import ClusterError, DeadlineExceeded
 from .host.record import Record, TLSFiles
@@ -27,7 +26,7 @@ _PATHS = {"BEARER_TOKEN_FILE", "SEC_TOKEN_SYSTEM_DIRECTORY"}
 
 def environment(record: Record) -> dict[str, str]:
     """The environment of a host: the server's without its secrets, the kernel's own variables, and the cluster's mark."""
-    inherited = {name: value for name, value in os.environ.items() if name in _PATHS or not _SECRET.match(name)}
+    inherited = {name: value for name, value in kernels.original_environ().items() if name in _PATHS or not _SECRET.match(name)}
     return {**inherited, **record.environ, processes.MARK: record.id}
 
 

@@ -2,8 +2,8 @@
 
 Prints JSON with `versions`, a mapping of packages; of dask's configuration as files and environment have it `config`, the section
 `casa-labext`, `labextension` and `jobqueue`, the sections of dask-labextension and dask-jobqueue, and `comm`, what `distributed.comm`
-says of encryption; `jobqueue-keys`, what dask-jobqueue's own defaults have in each of its sections; and `error`, why dask could not be
-imported: a malformed configuration file breaks that.
+says of encryption; `dashboard-link`, its template of links; `jobqueue-keys`, what dask-jobqueue's own defaults have in each of its
+sections; and `error`, why dask could not be imported: a malformed configuration file breaks that.
 """
 
 import json
@@ -13,7 +13,22 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
-PACKAGES = ("dask", "distributed", "dask-jobqueue", "msgpack", "cloudpickle", "lz4", "numpy", "pandas", "awkward", "uproot", "coffea")
+PACKAGES = (
+    "dask",
+    "distributed",
+    "dask-jobqueue",
+    "dask-kubernetes",
+    "dask-gateway",
+    "coffea-casa",
+    "msgpack",
+    "cloudpickle",
+    "lz4",
+    "numpy",
+    "pandas",
+    "awkward",
+    "uproot",
+    "coffea",
+)
 ENCRYPTION = ("require-encryption", "tls")
 
 
@@ -43,6 +58,7 @@ def main() -> None:
         "labextension": None,
         "jobqueue": {},
         "comm": {},
+        "dashboard-link": None,
         "jobqueue-keys": {},
         "error": None,
     }
@@ -56,6 +72,7 @@ def main() -> None:
         comm = dask.config.get("distributed.comm", {})
         if isinstance(comm, dict):
             answer["comm"] = {key: comm[key] for key in comm if key.replace("_", "-") in ENCRYPTION}
+        answer["dashboard-link"] = dask.config.get("distributed.dashboard.link", None)
         answer["jobqueue-keys"] = jobqueue_keys()
     except Exception as raised:
         answer["error"] = " ".join(str(raised).split()) or type(raised).__name__

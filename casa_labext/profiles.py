@@ -17,6 +17,8 @@ profiles:
 from __future__ import annotations
 
 import copy
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -25,7 +27,7 @@ from typing import Any
 import yaml
 from jsonschema import Draft202012Validator, SchemaError
 
-from . import encryption, kinds, labextension
+from . import dashboardlink, encryption, kinds, labextension
 from .encryption import Comm
 from .host.errors import ClusterError, WrongRequest, describe
 from .host.record import Size, Timeouts
@@ -34,7 +36,7 @@ from .schemas import check, check_size, validator
 
 DEFAULTS = Path(__file__).parent / "casa-labext.yaml"
 #: The keys of the section `casa-labext`.
-SECTION_KEYS = {"profiles", "autostart", "timeouts"}
+SECTION_KEYS = {"profiles", "autostart", "timeouts", "limits", "discover"}
 
 _NAMES: Schema = {"type": "array", "items": {"type": "string"}}
 
@@ -111,6 +113,7 @@ class Profile:
             "description": self.description,
             "kind": self.kind_name,
             "unavailable": unavailable,
+            "attached": self.kind.attached,
             "has_preview": self.kind.has_jobs,
             "size": self.size,
             "maximum_workers": self.maximum_workers,
@@ -127,6 +130,12 @@ class Configuration:
     comm: Comm
     #: The clusters that the server starts by itself, as `ClusterRequest` in openapi.yaml.
     autostart: list[dict[str, Any]]
+    #: The most `clusters` and `workers` that a user may have at the same time; None for no limit.
+    limits: dict[str, int | None]
+    #: The addresses at which a scheduler is looked for.
+    discover: list[str]
+    #: The template of links to dashboards that dask's configuration has.
+    dashboard_link: object
     problems: list[Problem]
 
 
@@ -149,7 +158,7 @@ def configuration(dask: dict[str, Any]) -> Configuration:
     section = _hyphens(section)
     for key in sorted(section.keys() - SECTION_KEYS):
         problems.append(Problem(f"casa-labext.{key}", f"There is no such key; there are {', '.join(sorted(SECTION_KEYS))}."))
-    timeouts = _timeouts(section.get("timeouts", {}), problems)
+    timeouts = Timeouts(**_section(section, "timeouts", "a number of seconds", _is_duration, problems))
     own = section.get("profiles", {})
     if not isinstance(own, dict):
         problems.append(Problem("casa-labext.profiles", "It must be a mapping of names to profiles."))
@@ -173,7 +182,27 @@ def configuration(dask: dict[str, Any]) -> Configuration:
     comm = encryption.read(dask.get("comm"))
     problems += [Problem(where, message) for where, message in encryption.problems(comm)]
     autostart = _autostart(section.get("autostart", taken_over.autostart), profiles, problems)
-    return Configuration(profiles, timeouts, comm, autostart, problems)
+    limits = _section(section, "limits", "a positive number", _is_limit, problems)
+    discover = _addresses(section.get("discover", _defaults()["discover"]), problems)
+    link = dask.get("dashboard-link")
+    if link is not None and (message := dashboardlink.wrong(link)):
+        problems.append(Problem("distributed.dashboard.link", message))
+    return Configuration(profiles, timeouts, comm, autostart, limits, discover, link, problems)
+
+
+def _addresses(wanted: object, problems: list[Problem]) -> list[str]:
+    if isinstance(wanted, list) and all(re.fullmatch(r"tls://[^/]+:\d+", str(address)) for address in wanted):
+        return [str(address) for address in wanted]
+    problems.append(Problem("casa-labext.discover", "It must be a list of addresses such as tls://localhost:8786."))
+    return []
+
+
+def _is_limit(value: object) -> bool:
+    return value is None or (isinstance(value, int) and not isinstance(value, bool) and value > 0)
+
+
+def _is_duration(value: object) -> bool:
+    return not isinstance(value, bool) and isinstance(value, (int, float)) and 0 < value < 1e9
 
 
 def _autostart(wanted: object, profiles: dict[str, Profile], problems: list[Problem]) -> list[dict[str, Any]]:
@@ -203,20 +232,22 @@ def _hyphens(section: dict[Any, Any]) -> dict[str, Any]:
     return {str(key).replace("_", "-"): value for key, value in section.items()}
 
 
-def _timeouts(values: object, problems: list[Problem]) -> Timeouts:
-    where = "casa-labext.timeouts"
-    timeouts = dict(_defaults()["timeouts"])
+def _section(section: dict[str, Any], name: str, meant: str, valid: Callable[[object], bool], problems: list[Problem]) -> dict[str, Any]:
+    """A part of the section with single values, over the defaults."""
+    where = f"casa-labext.{name}"
+    found = dict(_defaults()[name])
+    values = section.get(name, {})
     if not isinstance(values, dict):
         problems.append(Problem(where, "It must be a mapping."))
         values = {}
     for key, value in values.items():
-        if key not in timeouts:
-            problems.append(Problem(f"{where}.{key}", f"There is no such key; there are {', '.join(timeouts)}."))
-        elif isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < 1e9:
-            problems.append(Problem(f"{where}.{key}", f"It must be a number of seconds, not {value!r}."))
+        if key not in found:
+            problems.append(Problem(f"{where}.{key}", f"There is no such key; there are {', '.join(found)}."))
+        elif not valid(value):
+            problems.append(Problem(f"{where}.{key}", f"It must be {meant}, not {value!r}."))
         else:
-            timeouts[key] = value
-    return Timeouts(**timeouts)
+            found[key] = value
+    return found
 
 
 def _profile(name: str, description: object, dask: dict[str, Any]) -> tuple[Profile, list[Problem]]:

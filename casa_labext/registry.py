@@ -14,11 +14,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from . import directories, encryption, launcher, profiles
+from . import dashboardlink, directories, encryption, kernels, kinds, launcher, profiles
 from .cluster import Cluster
-from .environments import Environments
+from .discovery import Discovery
+from .environments import Environment, Environments
 from .host import processes
-from .host.errors import ClusterError, Unknown, WrongRequest, describe
+from .host.errors import ClusterError, Unknown, WrongRequest, WrongState, describe
 from .host.record import FILE, Record, Size
 from .kinds.base import Options
 from .profiles import Configuration, Problem, Profile
@@ -50,6 +51,9 @@ class Registry:
         self._configuration: Configuration | None = None
         self._availability: dict[str, tuple[float, asyncio.Task[str | None]]] = {}
         self.listeners: set[Listener] = set()
+        #: The cluster that kernels find with a bare `Client()`.
+        self.default: Cluster | None = None
+        self._beginning: asyncio.Task[Any] | None = None
         atexit.register(self._at_exit)
 
     def all(self) -> list[dict[str, Any]]:
@@ -59,7 +63,42 @@ class Registry:
 
     def public(self, cluster: Cluster) -> dict[str, Any]:
         """`Cluster` in openapi.yaml."""
-        return cluster.public(self._base_url)
+        public = cluster.public()
+        port = cluster.dashboard_port
+        template = self._configuration.dashboard_link if self._configuration else None
+        return {
+            **public,
+            "default": cluster is self.default,
+            "dashboard": dashboardlink.link(template, self._base_url, port) if port else None,
+        }
+
+    def has_address(self, address: str) -> bool:
+        """Whether the scheduler at an address of this machine is that of a cluster here."""
+        own = [connection["address"] for cluster in self._clusters.values() if (connection := cluster.public()["connection"])]
+        asked = [cluster.record.options.get("address") for cluster in self._clusters.values()]
+        return any(str(other).rpartition(":")[2] == address.rpartition(":")[2] for other in [*own, *asked])
+
+    async def environments_for(self, profile_name: str | None) -> list[Environment]:
+        """The environments that there are for a profile."""
+        profile = (await self.configuration()).profiles.get(profile_name or "")
+        return await self.environments.all(profile.kind.package if profile else None)
+
+    def make_default(self, cluster: Cluster | None) -> None:
+        """Let kernels find a cluster from now on. ClusterError if they could not use it."""
+        before = self.default
+        if cluster:
+            connection = cluster.public()["connection"]
+            if connection is None:
+                raise WrongState(f"The cluster is {cluster.state}: it has no scheduler.")
+            if cluster.record.encryption == "overridden":
+                raise WrongState("The cluster goes without the encryption that dask's configuration names: a client must be told so.")
+            kernels.set_default(cluster.record.id, connection)
+        else:
+            kernels.unset_default()
+        self.default = cluster
+        for changed in {before, cluster} - {None}:
+            assert changed
+            self._on_changed(changed)
 
     def get(self, cluster_id: str) -> Cluster:
         """The cluster with an id; Unknown if there is none."""
@@ -105,6 +144,7 @@ class Registry:
         `show_failure`: what cannot be started now is a failed cluster, to be tried again, instead of an error.
         """
         record, profile = await self._record(request)
+        await self._check_limits(record)
         failure = None
         try:
             record = await self._launchable(record, profile)
@@ -118,6 +158,27 @@ class Registry:
         else:
             cluster.start()
         return cluster
+
+    async def scale(self, cluster: Cluster, size: Size) -> None:
+        """Ask for another size of a cluster."""
+        check_size(size, cluster.record.maximum_workers, field="")
+        await self._check_limits(cluster.record, size)
+        await cluster.scale(size)
+
+    async def _check_limits(self, record: Record, size: Size | None = None) -> None:
+        """ClusterError if a cluster, new or of another size, is more than the operator allows a user."""
+        limits = (await self.configuration()).limits
+        if kinds.load(record.reference).attached:
+            return
+        others = [cluster for cluster in self._clusters.values() if cluster.record.id != record.id and cluster.counts]
+        if size is None and limits["clusters"] and len(others) >= limits["clusters"]:
+            raise WrongState(f"At most {limits['clusters']} clusters at a time are allowed: shut one down first.")
+        wanted = _most(size or record.size)
+        used = sum(_most(cluster.size) for cluster in others)
+        if limits["workers"] and wanted + used > limits["workers"]:
+            raise WrongRequest(
+                f"At most {limits['workers']} workers at a time are allowed, and your other clusters have {used}.", field="size"
+            )
 
     async def retry(self, cluster: Cluster) -> None:
         """Start a failed cluster again, if it can be started now."""
@@ -162,7 +223,7 @@ class Registry:
             environ=environment.environ,
             created=time.time(),
             keep=request.get("keep", False),
-            encryption=encryption.choose(profile.kind.encrypts(options, profile.settings), configuration.comm),
+            encryption=profile.kind.encryption(options, profile.settings, configuration.comm),
             hostname=socket.gethostname(),
             cwd=self._cwd,
             timeouts=configuration.timeouts,
@@ -172,7 +233,7 @@ class Registry:
     async def _encryption(self, profile: Profile, options: Options) -> str:
         """`Record.encryption`. WrongRequest if the certificates that dask's configuration names are no good."""
         configuration = await self.configuration()
-        chosen = encryption.choose(profile.kind.encrypts(options, profile.settings), configuration.comm)
+        chosen = profile.kind.encryption(options, profile.settings, configuration.comm)
         if chosen == "configured":
             for where, message in await asyncio.to_thread(encryption.problems, configuration.comm):
                 raise WrongRequest(
@@ -194,9 +255,14 @@ class Registry:
         return cluster
 
     def _on_changed(self, cluster: Cluster) -> None:
+        if cluster is self.default and cluster.public()["connection"] is None:
+            self.make_default(None)
+            return
         self._tell({"type": "cluster", "cluster": self.public(cluster)})
 
     def _on_removed(self, cluster: Cluster, reason: str | None) -> None:
+        if cluster is self.default:
+            self.make_default(None)
         if self._clusters.pop(cluster.record.id, None):
             if reason:
                 self._log.warning("Cluster %s (%s) is gone: %s", cluster.record.name, cluster.record.id, reason)
@@ -207,9 +273,14 @@ class Registry:
             listener(message)
 
     async def begin(self) -> None:
-        """What is to be done when the server is up."""
+        """What is to be done when the server is up, until it stops."""
+        self._beginning = asyncio.current_task()
         await self.adopt()
+        configuration = await self.configuration()
+        if configuration.dashboard_link in (None, dashboardlink.DASK):
+            kernels.set_link(self._base_url)
         await self.autostart()
+        await Discovery(self).run()
 
     async def adopt(self) -> None:
         """Take over the clusters that a server left on this machine, and clear up after those whose host is dead."""
@@ -235,6 +306,9 @@ class Registry:
     async def stop(self) -> None:
         """Close all clusters but those that are to be kept. Takes STOP_DEADLINE and KILL_DEADLINE at most."""
         atexit.unregister(self._at_exit)
+        if self._beginning:
+            self._beginning.cancel()
+        kernels.end()
         kept = [cluster for cluster in self._clusters.values() if cluster.record.keep]
         closing = [cluster for cluster in self._clusters.values() if not cluster.record.keep]
         tasks = [cluster.close() for cluster in closing]
@@ -269,3 +343,9 @@ def _records() -> list[tuple[Path, Record]]:
         if record.hostname == socket.gethostname() and not (young and not processes.of_cluster(record.id)):
             found.append((directory, record))
     return found
+
+
+def _most(size: Size) -> int:
+    """The most workers that a size can mean."""
+    most: int = size["workers"] if "workers" in size else size["maximum"]
+    return most

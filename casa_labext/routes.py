@@ -12,7 +12,7 @@ from tornado import web
 from .cluster import Cluster
 from .host.errors import ClusterError, WrongRequest, WrongState
 from .registry import Registry
-from .schemas import check_size, read_body
+from .schemas import read_body
 from .stream import StreamHandler
 
 NAMESPACE = "casa-labext"
@@ -107,8 +107,7 @@ class SizeHandler(Handler):
     async def post(self, cluster_id: str) -> None:
         cluster = self.cluster(cluster_id)
         size = read_body(self.request.body, self.component)
-        check_size(size, cluster.record.maximum_workers, field="")
-        await cluster.scale(size)
+        await self.registry.scale(cluster, size)
         self.answer(cluster)
 
 
@@ -121,6 +120,25 @@ class RetryHandler(Handler):
         cluster = self.cluster(cluster_id)
         await self.registry.retry(cluster)
         self.answer(cluster, 202)
+
+
+class DefaultHandler(Handler):
+    """`/clusters/{id}/default`."""
+
+    @web.authenticated
+    @authorized
+    async def put(self, cluster_id: str) -> None:
+        cluster = self.cluster(cluster_id)
+        self.registry.make_default(cluster)
+        self.answer(cluster)
+
+    @web.authenticated
+    @authorized
+    async def delete(self, cluster_id: str) -> None:
+        cluster = self.cluster(cluster_id)
+        if self.registry.default is cluster:
+            self.registry.make_default(None)
+        self.answer(cluster)
 
 
 class ConnectionHandler(Handler):
@@ -219,7 +237,8 @@ class EnvironmentsHandler(Handler):
     @web.authenticated
     @authorized
     async def get(self) -> None:
-        self.answer([environment.public() for environment in await self.registry.environments.all()])
+        environments = await self.registry.environments_for(self.get_query_argument("profile", None))
+        self.answer([environment.public() for environment in environments])
 
 
 def routes(registry: Registry) -> list[tuple[str, type[web.RequestHandler], dict[str, Any]]]:
@@ -231,6 +250,7 @@ def routes(registry: Registry) -> list[tuple[str, type[web.RequestHandler], dict
         (f"{cluster}/scale", SizeHandler, {"component": "FixedSize"}),
         (f"{cluster}/adapt", SizeHandler, {"component": "AdaptiveSize"}),
         (f"{cluster}/retry", RetryHandler, {}),
+        (f"{cluster}/default", DefaultHandler, {}),
         (f"{cluster}/connection", ConnectionHandler, {}),
         (f"{cluster}/workers", WorkersHandler, {}),
         (f"{cluster}/logs", LogsHandler, {}),

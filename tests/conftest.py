@@ -114,11 +114,11 @@ class API:
             await asyncio.sleep(0.1)
 
 
-async def compute(cluster: JSON, code: str) -> str:
+async def compute(cluster: JSON, code: str, *, python: str = sys.executable, environ: dict[str, str] | None = None) -> str:
     """Run the snippet of a cluster and some code in a fresh Python; what it prints."""
     program = cluster["connection"]["snippet"] + "\n" + code
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={"PATH": os.environ["PATH"]}
+        python, "-c", program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={"PATH": os.environ["PATH"], **(environ or {})}
     )
     output, errors = await asyncio.wait_for(process.communicate(), 60)
     assert process.returncode == 0, errors.decode()

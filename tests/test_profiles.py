@@ -24,7 +24,7 @@ def read(profile: object) -> profiles.Configuration:
 
 def test_packaged_default() -> None:
     configuration = configured({})
-    assert list(configuration.profiles) == ["local"]
+    assert list(configuration.profiles) == ["local", "attached"]
     assert configuration.problems == []
     assert configuration.timeouts.start == 120
 
@@ -61,7 +61,7 @@ def test_operators_profile_narrows_the_kind() -> None:
 
 
 def test_a_profile_set_to_null_is_not_offered() -> None:
-    configuration = configured({"profiles": {"local": None}})
+    configuration = configured({"profiles": {"local": None, "attached": None}})
     assert configuration.profiles == {}
     assert configuration.problems == []
 
@@ -92,7 +92,7 @@ def test_a_profile_set_to_null_is_not_offered() -> None:
 )
 def test_what_is_wrong_in_a_profile_is_said(profile: object, where: str, words: str) -> None:
     configuration = read(profile)
-    assert list(configuration.profiles) == ["local"]
+    assert list(configuration.profiles) == ["local", "attached"]
     (problem,) = configuration.problems
     assert problem.where.startswith(f"casa-labext.profiles.{where}")
     assert words in problem.message
@@ -116,7 +116,7 @@ def test_what_is_wrong_in_a_profile_is_said(profile: object, where: str, words: 
 def test_what_is_wrong_in_the_section_is_said_and_the_rest_works(section: Any, where: str) -> None:
     configuration = configured(section)
     assert [problem.where for problem in configuration.problems] == [where]
-    assert list(configuration.profiles) == ["local"]
+    assert list(configuration.profiles) == ["local", "attached"]
     assert configuration.timeouts.start == 120
 
 

@@ -40,6 +40,7 @@ class Batch(Kind):
     #: Where the certificates are for a worker, if its node may not see this machine's files.
     certificates: ClassVar[str | None] = None
     maximum_workers = 1000
+    package = "dask-jobqueue"
     has_jobs = True
     settings: ClassVar[Schema] = {
         "type": "object",

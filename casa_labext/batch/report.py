@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from dataclasses import replace
 from typing import Any
 
 from ..host.errors import Unknown, WrongState
@@ -93,6 +94,8 @@ def jobs(keeper: Keeper) -> list[dict[str, Any]]:
     for job in keeper.jobs.values():
         wanted = current.get(job.id)
         workers = len(connected[wanted]) if wanted else 0
+        if workers and job.state == "queued":
+            job = replace(job, state="running", reason=None)  # noqa: PLW2901  # the batch system was asked before it started
         starting = workers < keeper.site.processes
         listed.append(public(job, keeper.owners.get(job.id, ""), workers, starting=starting, actions=_actions(job, wanted)))
     return sorted(listed, key=lambda job: job["submitted"] or 0, reverse=True)

@@ -23,6 +23,8 @@ FINAL_FILE = "final.json"
 INTERVAL = 0.5
 #: Seconds that a scheduler may take to tell its state before the cluster counts as degraded. A large graph keeps one busy for seconds.
 PATIENCE = 10.0
+#: Seconds after which somebody else's scheduler that does not answer counts as gone.
+ATTACHED_PATIENCE = 25.0
 #: Seconds that a failed cluster has for closing its manager; its processes are ended afterwards in any case.
 PATIENCE_IF_FAILED = 5.0
 #: Seconds that a batch system's manager gets to say what is left when the time for closing is over.
@@ -78,6 +80,7 @@ class Lifecycle:
 
     async def _watch(self) -> None:
         """Look at the scheduler until the cluster is to be closed."""
+        answered = time.monotonic()
         while not self._close_requested.is_set():
             try:
                 if not await self._manager.call(self._manager.alive, deadline=PATIENCE):
@@ -88,7 +91,10 @@ class Lifecycle:
             except Exception as error:
                 logger.warning("The scheduler does not answer", exc_info=error)
                 self._enter("degraded", reason=f"The scheduler does not answer: {describe(error)}")
+                if self._kind.attached and time.monotonic() - answered > ATTACHED_PATIENCE:
+                    raise ClusterError("The scheduler has gone.") from None
             else:
+                answered = time.monotonic()
                 self._tell(summary)
             if self._orphaned():
                 logger.warning("No Jupyter server has come back: closing")
@@ -203,7 +209,8 @@ class Lifecycle:
             counts["reasons"] = report["reasons"]
             counts["workers"] = {place: report.get(place, running) for place in counts["workers"]}
         else:
-            requested = self.status["size"].get("workers", summary["planned"])
+            wanted = summary["planned"]
+            requested = wanted if self._kind.attached else self.status["size"].get("workers", wanted)
             counts["workers"].update(requested=requested, running=running, starting=max(0, requested - running))
         memory = summary["memory"]
         counts.update(
@@ -211,6 +218,7 @@ class Lifecycle:
             cpu=_rounded(summary["cpu"]),
             memory={"used": int(_rounded(memory["used"])), "limit": memory["limit"]},
             tasks=summary["tasks"],
+            warnings=summary["warnings"],
             scheduler={"address": summary["address"], "dashboard_port": summary["dashboard_port"]},
         )
         return counts
@@ -242,6 +250,7 @@ def nothing(size: Size) -> dict[str, Any]:
     return {
         "workers": {"requested": requested, **dict.fromkeys(states, 0)},
         "reasons": [],
+        "warnings": [],
         "cores": 0,
         "cpu": 0.0,
         "memory": {"used": 0, "limit": 0},

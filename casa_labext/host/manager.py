@@ -8,17 +8,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 import threading
 from collections.abc import Callable, Coroutine
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 from ..kinds import load
-from . import observe
+from . import observe, versions
 from .errors import DeadlineExceeded
 from .record import Record, Size
 
 T = TypeVar("T")
+
+#: Workers that are asked for their versions at the same time.
+ASKED_AT_ONCE = 50
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +36,9 @@ class Manager:
         self._directory = directory
         self._kind = load(record.reference)
         self._cluster: Any = None
+        self._versions: dict[str, versions.Versions] = {}
+        self._warnings: list[str] = []
+        self._same_python = True
         self._loop = asyncio.new_event_loop()
         threading.Thread(target=self._run, name="manager", daemon=True).start()
 
@@ -49,6 +57,7 @@ class Manager:
     async def make(self) -> None:
         """Make the cluster manager and its scheduler."""
         self._cluster = await self._kind.make(self._record, self._directory)
+        await self._compare()
 
     async def scale(self, size: Size) -> None:
         """Ask for workers."""
@@ -82,8 +91,44 @@ class Manager:
         plan = getattr(self._cluster, "plan", None)
         summary["planned"] = len(plan) if plan is not None else summary["running"]
         summary["address"] = self._cluster.scheduler_address
+        if not _local(summary["address"]):
+            summary["dashboard_port"] = None  # the port of another machine
         summary["report"] = self._kind.report(self._cluster)
+        summary["warnings"] = await self._compare()
         return summary
+
+    async def _compare(self) -> list[str]:
+        """The versions that differ; each process is asked once."""
+        from distributed.versions import get_versions
+
+        scheduler = self._cluster.scheduler_comm
+        if not self._versions:
+            answer = await scheduler.versions(packages=versions.PACKAGES)
+            self._versions = {"kernel": get_versions(versions.PACKAGES)["packages"], "scheduler": answer["packages"]}
+            pythons = [found["python"].split(".")[:2] for found in self._versions.values()]
+            self._same_python = pythons[0] == pythons[1]
+            known: set[str] = set()
+        else:
+            known = self._versions.keys() - {"kernel", "scheduler"}
+        there = set(await self._addresses())
+        for address in known - there:
+            del self._versions[address]
+        new = sorted(there - known)[:ASKED_AT_ONCE]
+        if new:
+            message = {"op": "versions", "packages": versions.PACKAGES}
+            answers = await scheduler.broadcast(msg=message, workers=new, on_error="ignore")
+            # One that did not answer is not asked again: it would hold up the others each time.
+            self._versions |= {address: answers.get(address, {}).get("packages", {}) for address in new}
+        if new or known - there or not known:
+            kernel, of_scheduler, *workers = self._versions.values()
+            self._warnings = versions.mismatches(kernel, of_scheduler, [found for found in workers if found])
+        return self._warnings
+
+    async def _addresses(self) -> list[str]:
+        scheduler = getattr(self._cluster, "scheduler", None)
+        if scheduler is not None:
+            return list(scheduler.workers)
+        return list(await self._cluster.scheduler_comm.ncores())
 
     async def workers(self) -> list[dict[str, Any]]:
         """The connected workers."""
@@ -109,6 +154,9 @@ class Manager:
         scheduler = getattr(self._cluster, "scheduler", None)
         if isinstance(scheduler, Scheduler):
             return function(scheduler)
+        if not self._same_python:
+            # Another Python cannot run what this one pickles.
+            return function(observe.identified(await self._cluster.scheduler_comm.identity()))
 
         import cloudpickle
 
@@ -124,3 +172,14 @@ class Manager:
 
         scheduler = getattr(self._cluster, "scheduler", None)
         return not isinstance(scheduler, Scheduler) or scheduler.status == Status.running
+
+
+@cache
+def _local(address: str) -> bool:
+    """Whether an address is one of this machine: one can listen there."""
+    host = address.partition("://")[2].rpartition(":")[0].strip("[]")
+    try:
+        socket.create_server((host, 0), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
+    except OSError:
+        return False
+    return True

@@ -6,6 +6,7 @@ may use nothing but their argument.
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 
@@ -56,3 +57,18 @@ def workers(dask_scheduler: Any) -> list[dict[str, Any]]:
         }
         for worker in dask_scheduler.workers.values()
     ]
+
+
+def identified(identity: dict[str, Any]) -> Any:
+    """What can be known of a scheduler that cannot run these functions, from what it tells anybody: its `identity`."""
+    workers = {}
+    counts: dict[str, int] = {}
+    for address, told in identity["workers"].items():
+        tasks = told["metrics"].get("task_counts", {})
+        for state, count in tasks.items():
+            if state in ("executing", "long-running", "ready", "constrained"):
+                counts["processing"] = counts.get("processing", 0) + count
+        values = {**told, "address": address, "status": SimpleNamespace(name=told["status"])}
+        workers[address] = SimpleNamespace(**values, processing=range(sum(tasks.get(state, 0) for state in ("executing", "ready"))))
+    services = {name: SimpleNamespace(port=port) for name, port in identity["services"].items()}
+    return SimpleNamespace(workers=workers, services=services, task_groups={"all": SimpleNamespace(states=counts)})

@@ -6,6 +6,7 @@ from inspect import isawaitable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from .. import encryption
 from ..host.errors import Unknown
 
 if TYPE_CHECKING:
@@ -37,12 +38,20 @@ class Kind:
     only_processes: ClassVar[bool] = False
     #: Whether the workers are jobs of a batch system: what is said of jobs below.
     has_jobs: ClassVar[bool] = False
+    #: Whether it is a connection to what somebody else has made: it has no size here, and is only left.
+    attached: ClassVar[bool] = False
+    #: The package that it needs in the cluster's environment, beside distributed.
+    package: ClassVar[str | None] = None
 
     # In the server
 
     def encrypts(self, options: Options, settings: Options) -> bool:
         """Whether the cluster talks TLS."""
         return False
+
+    def encryption(self, options: Options, settings: Options, comm: encryption.Comm) -> str:
+        """`Record.encryption`, where dask's configuration says `comm`. WrongRequest if that makes no sense."""
+        return encryption.choose(self.encrypts(options, settings), comm)
 
     def installed(self) -> bool:
         """Whether what it needs is on this machine at all. A profile that nobody asked for is not offered else."""

@@ -1,0 +1,36 @@
+"""How much a user may have at the same time."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import API
+
+from casa_labext import profiles
+
+
+async def test_limits_of_a_user(dask_config: Callable[[str], Path], api: API) -> None:
+    dask_config("casa-labext: {limits: {clusters: 2, workers: 3}}")
+    await api.get("profiles")  # reads it
+    first = await api.create(size={"workers": 2})
+    status, answer = await api.call("POST", "clusters", {"profile": "local", "size": {"workers": 2}})
+    assert (status, answer["message"]) == (400, "At most 3 workers at a time are allowed, and your other clusters have 2.")
+    await api.create(size={"minimum": 0, "maximum": 1})
+    status, answer = await api.call("POST", "clusters", {"profile": "local", "size": {"workers": 0}})
+    assert (status, answer["message"]) == (409, "At most 2 clusters at a time are allowed: shut one down first.")
+    await api.running(first["id"], workers=2)
+    for path, size in (("scale", {"workers": 3}), ("adapt", {"minimum": 0, "maximum": 3})):
+        status, answer = await api.call("POST", f"clusters/{first['id']}/{path}", size)
+        assert (status, answer["field"]) == (400, "size")
+    status, answer = await api.call("POST", f"clusters/{first['id']}/scale", {"workers": 1})
+    assert status == 200
+    await api.call("DELETE", f"clusters/{first['id']}")
+    await api.gone(first["id"])
+    await api.create(size={"workers": 2})
+
+
+@pytest.mark.parametrize("limits", [{"clusters": 0}, {"workers": "many"}, {"cluster": 3}, [], {"clusters": True}])
+def test_limits_that_make_no_sense(limits: object) -> None:
+    configuration = profiles.configuration({"config": {"limits": limits}})
+    assert configuration.limits == {"clusters": None, "workers": None}
+    assert configuration.problems[0].where.startswith("casa-labext.limits")
