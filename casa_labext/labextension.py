@@ -21,7 +21,7 @@ from .kinds import base, load, references
 #: The name of the profile that the only factory becomes.
 PROFILE = "labextension"
 #: Classes for which there is a kind that can do more than call them.
-KINDS = {"HTCondorCluster": "htcondor", "SLURMCluster": "slurm", "PBSCluster": "pbs"}
+KINDS = {"HTCondorCluster": "htcondor", "SLURMCluster": "slurm", "PBSCluster": "pbs", "CoffeaCasaCluster": "coffea-casa"}
 _UNITS = {"": 1.0, "s": 1.0, "ms": 1e-3, "m": 60.0, "min": 60.0, "h": 3600.0}
 _SECTION = {"factory", "factories", "default", "initial"}
 _ADAPT = {"minimum", "maximum", "interval", "wait_count", "target_duration"}
@@ -101,7 +101,7 @@ def _profile(translation: Translation, key: str, factory: object) -> dict[str, A
         translation.wrong(key, "args must be a list, and kwargs a mapping.")
         return None
     title = str(factory.get("name") or factory["class"])
-    kind = KINDS.get(factory["class"]) if factory["module"].partition(".")[0] == "dask_jobqueue" and not args else None
+    kind = KINDS.get(factory["class"]) if factory["module"].partition(".")[0] in ("dask_jobqueue", "coffea_casa") and not args else None
     if kind is None:
         settings = {"module": factory["module"], "class": factory["class"], "args": args, "kwargs": kwargs}
         return {"kind": "factory", "title": title, "settings": settings}

@@ -6,13 +6,14 @@ import asyncio
 import json
 import re
 import subprocess
+import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
 from . import certificates, directories, kernels
 from .host import log, processes
 from .host.errors import ClusterError, DeadlineExceeded
-from .host.record import Record, TLSFiles
+from .host.record import Record
 
 HOST = Path(__file__).parent / "host"
 #: Seconds that a preview may take: it imports distributed, which is slow on a cold network file system.
@@ -32,9 +33,15 @@ def environment(record: Record) -> dict[str, str]:
 
 async def preview(record: Record) -> str | None:
     """What would be submitted for a job of a cluster. ClusterError if that cannot be told."""
-    if record.encryption == "own":
-        names = (f"<cluster's directory>/tls/{name}.pem" for name in ("ca", "cert", "key"))
-        record = record.change(tls=TLSFiles(*names))
+    with tempfile.TemporaryDirectory() as folder:
+        if record.encryption == "own":
+            # A class may look into them.
+            record = record.change(tls=await asyncio.to_thread(certificates.make, Path(folder) / "tls", record.id))
+        text = await _preview(record)
+    return text.replace(folder, "<cluster's directory>") if text else None
+
+
+async def _preview(record: Record) -> str | None:
     process = await asyncio.create_subprocess_exec(
         record.python,
         str(HOST),

@@ -32,15 +32,20 @@ PACKAGES = (
 ENCRYPTION = ("require-encryption", "tls")
 
 
-def jobqueue_keys() -> dict[str, list[str]]:
-    """What dask-jobqueue's defaults have; read from its file, since importing it takes a second."""
-    package = find_spec("dask_jobqueue")
-    if package is None or not package.submodule_search_locations:
+#: Packages that have sections of `jobqueue`, with the file of their defaults.
+JOBQUEUE = {"dask_jobqueue": "jobqueue.yaml", "coffea_casa": "jobqueue-coffea-casa.yaml"}
+
+
+def jobqueue(package: str) -> dict[str, dict[str, object]]:
+    """The defaults of a package; read from its file, since importing it takes a second, and coffea_casa writes into the home."""
+    found = find_spec(package)
+    if found is None or not found.submodule_search_locations:
         return {}
     import yaml
 
-    text = (Path(package.submodule_search_locations[0]) / "jobqueue.yaml").read_text()
-    return {name: list(section) for name, section in yaml.safe_load(text)["jobqueue"].items()}
+    sections: dict[str, dict[str, object]]
+    sections = yaml.safe_load((Path(found.submodule_search_locations[0]) / JOBQUEUE[package]).read_text())["jobqueue"]
+    return sections
 
 
 def main() -> None:
@@ -69,11 +74,15 @@ def main() -> None:
         answer["config"] = sections.get("casa-labext", {})
         answer["labextension"] = sections.get("labextension")
         answer["jobqueue"] = sections.get("jobqueue", {})
+        own = jobqueue("coffea_casa")
+        if own and isinstance(answer["jobqueue"], dict):
+            answer["jobqueue"] = dask.config.merge(own, answer["jobqueue"])
         comm = dask.config.get("distributed.comm", {})
         if isinstance(comm, dict):
             answer["comm"] = {key: comm[key] for key in comm if key.replace("_", "-") in ENCRYPTION}
         answer["dashboard-link"] = dask.config.get("distributed.dashboard.link", None)
-        answer["jobqueue-keys"] = jobqueue_keys()
+        known = {**jobqueue("dask_jobqueue"), **own}
+        answer["jobqueue-keys"] = {name: list(section) for name, section in known.items()}
     except Exception as raised:
         answer["error"] = " ".join(str(raised).split()) or type(raised).__name__
     print(json.dumps(answer, default=str))

@@ -24,8 +24,7 @@ ADAPTIVE = {"minimum": 1, "maximum": 50, "interval": 2.0, "wait_count": 3}
 def test_a_facilitys_section() -> None:
     translation = translate(FACILITY)
     assert translation.problems == []
-    settings = {"module": "coffea_casa", "class": "CoffeaCasaCluster", "args": [], "kwargs": {}}
-    profile = {"kind": "factory", "title": "CoffeaCasaCluster", "settings": settings, "size": ADAPTIVE}
+    profile = {"kind": "coffea-casa", "title": "CoffeaCasaCluster", "options": {}, "settings": {"kwargs": {}}, "size": ADAPTIVE}
     assert translation.profiles == {"labextension": profile}
     assert translation.autostart == [{"profile": "labextension", "name": "Coffea Casa Adaptive Cluster", "size": ADAPTIVE}]
     configuration = profiles.configuration({"config": {}, "labextension": FACILITY})

@@ -51,6 +51,8 @@ class Site:
     processes: int
     #: Where the files of the cluster's certificate are for a worker; None if they are where they are here.
     certificates: str | None
+    #: What workers call themselves whatever they are told, with the job's id.
+    worker_alias: str | None = None
 
 
 class MendedJob(Job):
@@ -127,6 +129,10 @@ class MendedCluster(JobQueueCluster):
         # SpecCluster's own would end the job of a lost worker after a while: it may be about to start again.
         Cluster._update_worker_status(self, op, msg)
         self.keeper.wake()
+
+    async def scale_down(self, workers: list[str]) -> None:
+        """Want the jobs of some workers no more; of adaptive scaling."""
+        await super().scale_down([self.keeper.owner(worker) or worker for worker in workers])
 
     async def resize(self, jobs: int) -> None:
         """Have so many jobs. Those that are given up are the ones that do least; their workers hand over their data."""

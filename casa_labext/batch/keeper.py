@@ -247,11 +247,20 @@ class Keeper:
         """The scheduler's workers of each slot."""
         workers: dict[str, list[Any]] = {name: [] for name in self.slots}
         for worker in self.cluster.scheduler.workers.values():
-            name = str(worker.name)
-            owner = name if name in workers else name.rpartition("-")[0]  # of several workers of a job
-            if owner in workers:
+            if owner := self.owner(str(worker.name)):
                 workers[owner].append(worker)
         return workers
+
+    def owner(self, worker: str) -> str | None:
+        """The slot of a worker, by its name."""
+        if worker in self.slots:
+            return worker
+        if self.site.worker_alias:
+            aliases = {self.site.worker_alias.format(slot.attempt.job_id): name for name, slot in self.slots.items()}
+            if worker in aliases:
+                return aliases[worker]
+        job = worker.rpartition("-")[0]  # of several workers of a job
+        return job if job in self.slots else None
 
     def failure(self, attempt: MendedJob) -> str | None:
         """Why another job is needed instead of this one."""

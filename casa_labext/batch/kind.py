@@ -34,11 +34,16 @@ class Batch(Kind):
     """A kind on one of dask-jobqueue's cluster classes."""
 
     system: ClassVar[BatchSystem]
-    #: The class in dask_jobqueue, and its section in dask's configuration.
+    #: The class, and its section in dask's configuration.
+    module: ClassVar[str] = "dask_jobqueue"
     class_name: ClassVar[str]
     config_name: ClassVar[str]
+    #: The section of dask-jobqueue's that has the keys which its own lacks.
+    nearest: ClassVar[str | None] = None
     #: Where the certificates are for a worker, if its node may not see this machine's files.
     certificates: ClassVar[str | None] = None
+    #: What workers call themselves whatever they are told, with the job's id; None if they do as they are told.
+    worker_alias: ClassVar[str | None] = None
     maximum_workers = 1000
     package = "dask-jobqueue"
     has_jobs = True
@@ -88,11 +93,11 @@ class Batch(Kind):
             import dask_jobqueue  # noqa: F401
 
     async def make(self, record: Record, directory: Path) -> Any:
-        cluster_class = self._class(record, directory)
+        cluster_class = self.cluster_class(record, directory)
         arguments = {
             **self._kwargs(record),
             **self._arguments(record, directory),
-            "scheduler_options": self._scheduler_options(record),
+            "scheduler_options": self.scheduler_options(record),
             "name": job_name(record),
             "silence_logs": False,
             "asynchronous": True,
@@ -101,7 +106,7 @@ class Batch(Kind):
         await self._check_address(cluster)
         return cluster
 
-    def _scheduler_options(self, record: Record) -> dict[str, Any]:
+    def scheduler_options(self, record: Record) -> dict[str, Any]:
         """The site's own, from its configuration or the profile, and what was chosen."""
         import dask
 
@@ -119,7 +124,7 @@ class Batch(Kind):
             **{name: value for name, value in chosen.items() if value},
         }
 
-    def _class(self, record: Record, directory: Path) -> Any:
+    def cluster_class(self, record: Record, directory: Path) -> Any:
         """dask-jobqueue's class, mended."""
         from .cluster import Site, mended
 
@@ -132,8 +137,13 @@ class Batch(Kind):
             deadline=record.timeouts.command,
             processes=record.options["processes"],
             certificates=self.certificates if self.sends_files(record) else None,
+            worker_alias=self.worker_alias,
         )
-        return mended(getattr(import_module("dask_jobqueue"), self.class_name), site)
+        return mended(getattr(import_module(self.module), self.class_name), site)
+
+    def for_jobs(self, cluster_class: Any, arguments: dict[str, Any]) -> dict[str, Any]:
+        """What the class makes of its arguments for its jobs."""
+        return arguments
 
     def _configure(self, record: Record) -> None:
         """A site's own section need not have every key that dask-jobqueue looks up."""
@@ -141,7 +151,9 @@ class Batch(Kind):
         import dask_jobqueue  # noqa: F401  # brings the defaults
 
         name = self._section(record.settings)
-        standard = dask.config.get(f"jobqueue.{self.config_name}")
+        if self.module != "dask_jobqueue":
+            import_module(self.module)
+        standard = {**dask.config.get(f"jobqueue.{self.nearest or self.config_name}"), **dask.config.get(f"jobqueue.{self.config_name}")}
         own = dask.config.get(f"jobqueue.{name}", {})
         # The options say it all, those that are empty too; what is renamed has been taken over into them.
         said = {key: None for key in (*record.options, *options.RENAMED) if key in standard}
@@ -230,7 +242,8 @@ class Batch(Kind):
             further = {key: value for key, value in self._kwargs(record).items() if key not in CLUSTER_ARGUMENTS}
             kwargs = {**further, **self._arguments(record, directory)}
             scheme = kwargs["protocol"]
-            cluster_class = self._class(record, directory)
+            cluster_class = self.cluster_class(record, directory)
+            kwargs = self.for_jobs(cluster_class, kwargs)
             kwargs["security"] = cluster_class._get_worker_security(cluster_class, kwargs["security"])
             job = cluster_class.job_cls(scheduler=f"{scheme}<scheduler>", name=f"{job_name(record)}-<number>", **kwargs)
             text: str = job.job_script()

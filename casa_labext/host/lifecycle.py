@@ -12,6 +12,7 @@ from typing import Any
 from tornado.locks import Condition
 
 from ..kinds import load
+from . import progress
 from .errors import ClusterError, WrongState, describe
 from .manager import Manager
 from .processes import end
@@ -75,6 +76,8 @@ class Lifecycle:
 
     async def _start(self) -> None:
         timeouts = self._record.timeouts
+        loop = asyncio.get_running_loop()
+        progress.listen(lambda text: loop.call_soon_threadsafe(lambda: self._update(activity=text)))
         await self._manager.call(self._manager.make, deadline=timeouts.start)
         await self._manager.call(self._manager.scale, self._record.size, deadline=timeouts.scale)
 
