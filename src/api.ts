@@ -51,6 +51,12 @@ export class ClusterAPI {
     return requestAPI(this.settings, `clusters/${id}/retry`, 'POST');
   }
 
+  /** Let kernels that start from now on find a cluster by themselves, or no more. */
+  makeDefault(id: string, wanted: boolean): Promise<Cluster> {
+    const method = wanted ? 'PUT' : 'DELETE';
+    return requestAPI(this.settings, `clusters/${id}/default`, method);
+  }
+
   /** The latest lines of a cluster's logs, one entry a process. */
   logs(id: string, source: LogSource): Promise<Log[]> {
     return requestAPI(this.settings, `clusters/${id}/logs?source=${source}`);
@@ -88,8 +94,9 @@ export class ClusterAPI {
     return requestAPI(this.settings, 'profiles');
   }
 
-  /** The Python environments that a cluster can run in. */
-  environments(): Promise<Environment[]> {
-    return requestAPI(this.settings, 'environments');
+  /** The Python environments that a cluster of a profile can run in. */
+  environments(profile: string): Promise<Environment[]> {
+    const query = `profile=${encodeURIComponent(profile)}`;
+    return requestAPI(this.settings, `environments?${query}`);
   }
 }

@@ -9,7 +9,11 @@ export async function confirmShutdown(
   trans: TranslationBundle
 ): Promise<boolean> {
   const { state, tasks } = cluster;
-  if (tasks.processing === 0 || (state !== 'running' && state !== 'degraded')) {
+  if (
+    cluster.attached ||
+    tasks.processing === 0 ||
+    (state !== 'running' && state !== 'degraded')
+  ) {
     return true;
   }
   const { button } = await showDialog({

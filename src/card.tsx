@@ -63,7 +63,9 @@ export function Card(props: ICardProps): JSX.Element {
   const works = state === 'running' || state === 'degraded';
   const changes = state === 'starting' || state === 'closing';
   const actions = ACTIONS[state].filter(
-    command => command !== CommandIDs.jobs || cluster.has_jobs
+    command =>
+      (command !== CommandIDs.jobs || cluster.has_jobs) &&
+      (command !== CommandIDs.scale || !cluster.attached)
   );
   return (
     <li
@@ -121,6 +123,16 @@ export function Card(props: ICardProps): JSX.Element {
           trans={trans}
         />
       )}
+      {live &&
+        cluster.warnings.map(warning => (
+          <div
+            key={warning}
+            className="casa-Card-reason casa-mod-selectable"
+            data-state="warning"
+          >
+            {warning}
+          </div>
+        ))}
       {live && works && <Figures cluster={cluster} trans={trans} />}
       {connection && (
         <div className="casa-Card-address">
@@ -133,6 +145,22 @@ export function Card(props: ICardProps): JSX.Element {
             args={{ id }}
             label=""
           />
+          {works && (
+            <>
+              <CommandToolbarButtonComponent
+                commands={commands}
+                id={CommandIDs.connect}
+                args={{ id }}
+                label=""
+              />
+              <CommandToolbarButtonComponent
+                commands={commands}
+                id={CommandIDs.makeDefault}
+                args={{ id }}
+                label=""
+              />
+            </>
+          )}
         </div>
       )}
       {connection && !cluster.encrypted && (

@@ -2,6 +2,8 @@
 export const CommandIDs = {
   create: 'casa-labext:new',
   insertClient: 'casa-labext:insert-client',
+  connect: 'casa-labext:connect',
+  makeDefault: 'casa-labext:default',
   scale: 'casa-labext:scale',
   jobs: 'casa-labext:jobs',
   logs: 'casa-labext:logs',

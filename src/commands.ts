@@ -15,7 +15,8 @@ import {
   editIcon,
   LabIcon,
   listIcon,
-  refreshIcon
+  refreshIcon,
+  runIcon
 } from '@jupyterlab/ui-components';
 import { CommandRegistry } from '@lumino/commands';
 import {
@@ -26,8 +27,15 @@ import {
 import type { ClusterAPI } from './api';
 import { askName, confirmShutdown } from './ask';
 import { CommandIDs } from './commandids';
+import { runInKernel } from './connect';
 import { createDashboard, DashboardFrame } from './dashboard';
-import { dashboardIcon, jobsIcon, scaleIcon, shutdownIcon } from './icons';
+import {
+  dashboardIcon,
+  jobsIcon,
+  pinIcon,
+  scaleIcon,
+  shutdownIcon
+} from './icons';
 import { insertCell } from './insert';
 import { problemOf, sentenceOf } from './request';
 import type { Cluster, IClusterStore, State } from './tokens';
@@ -45,6 +53,9 @@ export interface ICommandContext {
 interface IClusterCommand {
   label: string | ((cluster: Cluster | undefined) => string);
   icon: CommandRegistry.ICommandOptions['icon'];
+
+  /** Whether it is switched on. */
+  toggled?: (cluster: Cluster) => boolean;
 
   /** Whether the cluster allows it now. */
   allowed: (cluster: Cluster) => boolean;
@@ -83,7 +94,7 @@ export function addCommands(context: ICommandContext): void {
   };
 
   const add = (command: string, options: IClusterCommand): void => {
-    const { label, allowed, run } = options;
+    const { label, allowed, run, toggled } = options;
     const clusterOf = (args: ReadonlyPartialJSONObject) =>
       store.get(String(args.id));
     commands.addCommand(command, {
@@ -91,6 +102,13 @@ export function addCommands(context: ICommandContext): void {
         typeof label === 'string' ? label : label(clusterOf(args)),
       icon: options.icon,
       describedBy: { args: clusterArgs(options.args) },
+      isToggleable: toggled !== undefined,
+      isToggled: args => {
+        const cluster = clusterOf(args);
+        return (
+          cluster !== undefined && toggled !== undefined && toggled(cluster)
+        );
+      },
       isEnabled: args => {
         const cluster = clusterOf(args);
         return isLive() && cluster !== undefined && allowed(cluster);
@@ -131,10 +149,30 @@ export function addCommands(context: ICommandContext): void {
       connection && insertCell(connection.snippet, notebooks, trans)
   });
 
+  add(CommandIDs.connect, {
+    label: trans.__('Connect the current notebook or console'),
+    icon: runIcon,
+    allowed: cluster => cluster.connection !== null,
+    run: ({ connection }) =>
+      connection &&
+      runInKernel(connection.snippet, shell.currentWidget, notebooks, trans)
+  });
+
+  add(CommandIDs.makeDefault, {
+    label: cluster =>
+      cluster?.default
+        ? trans.__('Is the default for new kernels')
+        : trans.__('Make it the default for new kernels'),
+    icon: pinIcon,
+    allowed: cluster => cluster.connection !== null,
+    toggled: cluster => cluster.default,
+    run: cluster => api.makeDefault(cluster.id, !cluster.default)
+  });
+
   add(CommandIDs.scale, {
     label: trans.__('Scale'),
     icon: scaleIcon,
-    allowed: works,
+    allowed: cluster => works(cluster) && !cluster.attached,
     run: async cluster => {
       const { openScale } = await import('./scale');
       await openScale(api, store, cluster, trans);
@@ -211,7 +249,7 @@ export function addCommands(context: ICommandContext): void {
   });
 
   add(CommandIDs.shutdown, {
-    label: cluster => closingWord(cluster?.state, trans),
+    label: cluster => closingWord(cluster, trans),
     icon: args => closingIcon(store.get(String(args.id))?.state),
     allowed: ({ state }) => state !== 'closing' && state !== 'closed',
     run: async cluster => {
@@ -250,10 +288,10 @@ function works({ state }: Cluster): boolean {
 
 /** What deleting a cluster is called in a state. */
 function closingWord(
-  state: State | undefined,
+  cluster: Cluster | undefined,
   trans: TranslationBundle
 ): string {
-  switch (state) {
+  switch (cluster?.state) {
     case 'starting':
       return trans.__('Cancel');
     case 'failed':
@@ -262,7 +300,7 @@ function closingWord(
     case 'close_failed':
       return trans.__('Try again');
     default:
-      return trans.__('Shut down');
+      return cluster?.attached ? trans.__('Detach') : trans.__('Shut down');
   }
 }
 

@@ -3,6 +3,7 @@ import { LabIcon } from '@jupyterlab/ui-components';
 import clusterSvg from '../style/icons/cluster.svg';
 import dashboardSvg from '../style/icons/dashboard.svg';
 import jobsSvg from '../style/icons/jobs.svg';
+import pinSvg from '../style/icons/pin.svg';
 import scaleSvg from '../style/icons/scale.svg';
 import shutdownSvg from '../style/icons/shutdown.svg';
 
@@ -19,6 +20,11 @@ export const dashboardIcon = new LabIcon({
 export const jobsIcon = new LabIcon({
   name: 'casa-labext:jobs',
   svgstr: jobsSvg
+});
+
+export const pinIcon = new LabIcon({
+  name: 'casa-labext:pin',
+  svgstr: pinSvg
 });
 
 export const scaleIcon = new LabIcon({

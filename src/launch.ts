@@ -59,15 +59,22 @@ export class LaunchModel extends FormModel {
 
   /** Look which environments there are, which may take the server a while. */
   async loadEnvironments(): Promise<void> {
-    this.environments = await this._api.environments();
-    const usable = this.environments.find(e => e.unusable === null);
-    this.edit({ environment: this.draft.environment ?? usable?.name });
+    const asked = this.profile;
+    const environments = await this._api.environments(asked?.name ?? '');
+    if (asked !== this.profile) {
+      return; // another profile has been chosen meanwhile
+    }
+    this.environments = environments;
+    const usable = environments.filter(e => e.unusable === null);
+    const chosen = usable.find(e => e.name === this.draft.environment);
+    this.edit({ environment: (chosen ?? usable[0])?.name });
   }
 
   /** Choose another profile; name and environment stay. */
   choose(profile: Profile): void {
     this.profile = profile;
     this.edit(this._defaults());
+    this.loadEnvironments().catch(reason => console.warn(reason));
   }
 
   edit(part: Partial<ILaunchDraft>): void {
@@ -80,7 +87,7 @@ export class LaunchModel extends FormModel {
     const { name, environment, size, options, keep } = this.draft;
     const request: ClusterRequest = {
       profile: this.profile?.name ?? '',
-      size: sizeOf(size),
+      ...(this.profile?.attached ? {} : { size: sizeOf(size) }),
       options: changedOptions(options, schemaOf(this.profile)),
       keep
     };

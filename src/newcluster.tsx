@@ -84,13 +84,15 @@ export function LaunchForm(
             error={error('environment')}
             trans={trans}
           />
-          <SizeControl
-            draft={draft.size}
-            limit={profile.maximum_workers}
-            error={error('size')}
-            onChange={size => model.edit({ size })}
-            trans={trans}
-          />
+          {!profile.attached && (
+            <SizeControl
+              draft={draft.size}
+              limit={profile.maximum_workers}
+              error={error('size')}
+              onChange={size => model.edit({ size })}
+              trans={trans}
+            />
+          )}
           <Options
             key={profile.name}
             schema={schemaOf(profile)}

@@ -61,6 +61,17 @@ describe('Card', () => {
       button => button.getAttribute('data-command')
     );
 
+  it('leaves an attached cluster as it is', () => {
+    draw(makeCluster({ attached: true }));
+    expect(buttons()).not.toContain(CommandIDs.scale);
+    expect(buttons()).toContain(CommandIDs.shutdown);
+  });
+
+  it('says what differs', () => {
+    draw(makeCluster({ warnings: ['numpy is 2 here, 1 there'] }));
+    expect(card().textContent).toContain('numpy is 2 here, 1 there');
+  });
+
   it('shows a running cluster', () => {
     draw(makeCluster());
     expect(card().getAttribute('aria-label')).toBe('Physics');

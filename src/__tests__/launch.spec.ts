@@ -26,6 +26,7 @@ function makeProfile(part: Partial<Profile>): Profile {
     description: '',
     kind: 'local',
     unavailable: null,
+    attached: false,
     has_preview: false,
     size: { workers: 2 },
     maximum_workers: 8,

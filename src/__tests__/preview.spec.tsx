@@ -17,6 +17,7 @@ const profile = {
   description: '',
   kind: 'slurm',
   unavailable: null,
+  attached: false,
   has_preview: true,
   size: { workers: 2 },
   maximum_workers: 8,
