@@ -14,6 +14,7 @@ from conftest import API, JSON
 from systems.batch.beds import Bed
 from systems.batch.commands import BatchCommands
 from test_encryption import Secrets
+from test_examples import finds_the_z
 
 from casa_labext.kinds import coffea_casa
 
@@ -160,3 +161,11 @@ def without_unknown(text: str) -> list[str]:
 def test_the_aliases_of_workers() -> None:
     assert coffea_casa.kind.worker_alias
     assert coffea_casa.kind.worker_alias.format("12.0") == "htcondor--12.0--"
+
+
+async def test_an_analysis_on_the_default_cluster(facility: dict[str, str], api: API, htcondor: Bed, tmp_path: Path) -> None:
+    """The example as it is, in a kernel with the facility's configuration."""
+    cluster = await started(api)
+    await finds_the_z(tmp_path)
+    await api.call("DELETE", f"clusters/{cluster['id']}")
+    await api.gone(cluster["id"])
