@@ -89,6 +89,13 @@ class Environments:
             self._probes[python] = (time.monotonic(), task)
         return task
 
+    async def close(self) -> None:
+        """End what still runs."""
+        tasks = [task for _, task in self._probes.values() if not task.done()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
     async def known(self) -> list[Environment]:
         """The environments, the server's own first, not looked into."""
         own = _place(sys.executable, {})

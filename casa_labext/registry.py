@@ -309,6 +309,7 @@ class Registry:
         if self._beginning:
             self._beginning.cancel()
         kernels.end()
+        await self.environments.close()
         kept = [cluster for cluster in self._clusters.values() if cluster.record.keep]
         closing = [cluster for cluster in self._clusters.values() if not cluster.record.keep]
         tasks = [cluster.close() for cluster in closing]

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.system
 
 async def run_notebook(name: str, folder: Path, snippet: str | None = None) -> list[str]:
     """Run an example in a real kernel; what it prints. `snippet` takes the place of its client."""
-    notebook: Any = nbformat.read(EXAMPLES / name, as_version=4)
+    notebook: Any = nbformat.reads((EXAMPLES / name).read_text(), as_version=4)  # type: ignore[no-untyped-call]
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     if snippet:
         cells[0].source = snippet

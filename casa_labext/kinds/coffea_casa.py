@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..batch import options
 from ..batch.kind import job_name
-from ..host import ports, progress
+from ..host import progress
 from .base import Options, Schema
 from .htcondor import HTCondorKind
 
@@ -124,6 +124,8 @@ class CoffeaCasa(HTCondorKind):
         return {"security": None, **found}
 
     async def make(self, record: Record, directory: Path) -> Any:
+        from ..host import ports
+
         for option in ("scheduler-port", "dashboard-port"):
             ports.check(record.options[option], directory.parent)
         self._say_what_takes_long(record)
