@@ -325,30 +325,6 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
-  '/configuration': {
-    parameters: {
-      query?: {
-        /** @description The name of an environment whose dask is looked at. The server's own if left out. */
-        environment?: string;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** What dask's configuration is for a process that starts now, where each value comes from, and what is wrong in it. */
-    get: operations['getConfiguration'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    /**
-     * Set or remove a key in the user's own configuration, `editable_file`. It counts for what starts afterwards. 400 if dask could not
-     *     use the value, or the file.
-     */
-    patch: operations['changeConfiguration'];
-    trace?: never;
-  };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -606,64 +582,6 @@ export interface components {
       versions: {
         [key: string]: string;
       };
-    };
-    DaskConfiguration: {
-      /** @description The name of the environment. */
-      environment: string;
-      /** @description Why dask cannot be imported, with file and line where a file is malformed; `settings` is empty then. */
-      error: string | null;
-      /** @description Every value that is no mapping, or an empty one, in the order of its keys. */
-      settings: components['schemas']['Setting'][];
-      /** @description The files that dask reads, those that count most last. */
-      files: string[];
-      /** @description The file that changes are written to, below the user's dask folder. */
-      editable_file: string;
-      problems: components['schemas']['ConfigurationProblem'][];
-    };
-    Setting: {
-      /** @description With dots, as dask writes it: `distributed.comm.require-encryption`. */
-      key: string;
-      /** @description Any JSON value; null where it is `redacted`. */
-      value: unknown;
-      /** @description Whether it looks like a secret and is not told. */
-      redacted: boolean;
-      source: components['schemas']['Source'];
-      /** @description What would count without it, the next one first. */
-      shadowed: {
-        /** @description Null where the setting is `redacted`. */
-        value: unknown;
-        source: components['schemas']['Source'];
-      }[];
-    };
-    /** @description Where a value comes from. */
-    Source: {
-      /**
-       * @description `default`: of a package. `inherited`: of the process that started this one (DASK_INTERNAL_INHERIT_CONFIG). `runtime`: set by
-       *     code while packages were imported.
-       * @enum {string}
-       */
-      layer: 'default' | 'file' | 'inherited' | 'environment' | 'runtime';
-      /** @description The package, the path of the file, or the name of the environment variable. */
-      name: string;
-      /** @description The line in the file, counted from 1. */
-      line: number | null;
-    };
-    ConfigurationProblem: {
-      /** @description The setting it is about; null if it is about a file. */
-      key: string | null;
-      message: string;
-      /** @description How to mend it. */
-      hint: string | null;
-      /** @enum {string} */
-      severity: 'error' | 'warning';
-      /** @description Where the mistake is. */
-      source: components['schemas']['Source'] | null;
-    };
-    ConfigurationChange: {
-      /** @description With dots. */
-      key: string;
-      /** @description The new value, any JSON value. The key is removed from the file if it is left out. */
-      value?: unknown;
     };
     StreamMessage:
       | {
@@ -1123,58 +1041,6 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['Environment'][];
-        };
-      };
-      default: components['responses']['Error'];
-    };
-  };
-  getConfiguration: {
-    parameters: {
-      query?: {
-        /** @description The name of an environment whose dask is looked at. The server's own if left out. */
-        environment?: string;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The configuration. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['DaskConfiguration'];
-        };
-      };
-      default: components['responses']['Error'];
-    };
-  };
-  changeConfiguration: {
-    parameters: {
-      query?: {
-        /** @description The name of an environment whose dask is looked at. The server's own if left out. */
-        environment?: string;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['ConfigurationChange'];
-      };
-    };
-    responses: {
-      /** @description The configuration afterwards. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['DaskConfiguration'];
         };
       };
       default: components['responses']['Error'];
