@@ -11,7 +11,7 @@ import pytest
 import websocket
 from conftest import cluster_processes
 from systems.batch.fixtures import unavailable
-from systems.hub.hub import BASE, Hub, HubError, User, missing
+from systems.hub.hub import BASE, Hub, HubError, User, missing, start
 
 pytestmark = pytest.mark.system
 
@@ -24,7 +24,7 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     if reason := missing():
         unavailable(reason)
     try:
-        running = Hub(tmp_path_factory.mktemp("hub"))
+        running = start(tmp_path_factory.mktemp("hub"))
     except HubError as error:
         unavailable(f"JupyterHub does not start: {error}")
     yield running

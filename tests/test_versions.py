@@ -80,7 +80,7 @@ async def test_two_kernels(other_python: str, tmp_path: Path, jp_serverapp: Any,
 
     address = clusters["server"]["connection"]["address"]
     attached = await api.create("attached", environment="other", options={"address": address})
-    attached = await api.running(attached["id"], workers=1)
+    attached = await api.wait(attached["id"], lambda cluster: cluster["warnings"] and "workers" in cluster["warnings"][-1])
     assert f"distributed is {OTHER} in the kernel's environment, {own} in the scheduler and the workers" in attached["warnings"]
     attached = await api.create("attached", options={"address": address})
     assert (await api.running(attached["id"], workers=1))["warnings"] == []

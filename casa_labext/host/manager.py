@@ -36,9 +36,13 @@ class Manager:
         self._directory = directory
         self._kind = load(record.reference)
         self._cluster: Any = None
-        self._versions: dict[str, versions.Versions] = {}
+        self._kernel: versions.Versions = {}
+        self._scheduler: versions.Versions = {}
+        #: By address; None for a worker that did not answer.
+        self._workers: dict[str, versions.Versions | None] = {}
         self._warnings: list[str] = []
         self._same_python = True
+        self._comparing: asyncio.Task[None] | None = None
         self._loop = asyncio.new_event_loop()
         threading.Thread(target=self._run, name="manager", daemon=True).start()
 
@@ -57,7 +61,7 @@ class Manager:
     async def make(self) -> None:
         """Make the cluster manager and its scheduler."""
         self._cluster = await self._kind.make(self._record, self._directory)
-        await self._compare()
+        await self._learn()
 
     async def scale(self, size: Size) -> None:
         """Ask for workers."""
@@ -94,35 +98,29 @@ class Manager:
         if not _local(summary["address"]):
             summary["dashboard_port"] = None  # the port of another machine
         summary["report"] = self._kind.report(self._cluster)
-        summary["warnings"] = await self._compare()
+        if self._comparing is None or self._comparing.done():
+            self._comparing = asyncio.create_task(self._compare())
+        summary["warnings"] = self._warnings
         return summary
 
-    async def _compare(self) -> list[str]:
-        """The versions that differ; each process is asked once."""
+    async def _learn(self) -> None:
+        """What is installed in this environment, which is the kernel's, and where the scheduler runs."""
         from distributed.versions import get_versions
 
-        scheduler = self._cluster.scheduler_comm
-        if not self._versions:
-            answer = await scheduler.versions(packages=versions.PACKAGES)
-            self._versions = {"kernel": get_versions(versions.PACKAGES)["packages"], "scheduler": answer["packages"]}
-            pythons = [found["python"].split(".")[:2] for found in self._versions.values()]
-            self._same_python = pythons[0] == pythons[1]
-            known: set[str] = set()
-        else:
-            known = self._versions.keys() - {"kernel", "scheduler"}
+        answer = await self._cluster.scheduler_comm.versions(packages=versions.PACKAGES)
+        self._kernel, self._scheduler = get_versions(versions.PACKAGES)["packages"], answer["packages"]
+        self._same_python = versions.same_python(self._kernel, self._scheduler)
+
+    async def _compare(self) -> None:
+        """Ask each worker once what it has, and note what differs. One that cannot be reached from the scheduler takes long."""
         there = set(await self._addresses())
-        for address in known - there:
-            del self._versions[address]
-        new = sorted(there - known)[:ASKED_AT_ONCE]
+        new = sorted(there - self._workers.keys())[:ASKED_AT_ONCE]
+        self._workers = {address: found for address, found in self._workers.items() if address in there}
         if new:
             message = {"op": "versions", "packages": versions.PACKAGES}
-            answers = await scheduler.broadcast(msg=message, workers=new, on_error="ignore")
-            # One that did not answer is not asked again: it would hold up the others each time.
-            self._versions |= {address: answers.get(address, {}).get("packages", {}) for address in new}
-        if new or known - there or not known:
-            kernel, of_scheduler, *workers = self._versions.values()
-            self._warnings = versions.mismatches(kernel, of_scheduler, [found for found in workers if found])
-        return self._warnings
+            answers = await self._cluster.scheduler_comm.broadcast(msg=message, workers=new, on_error="ignore")
+            self._workers |= {address: answers.get(address, {}).get("packages") for address in new}
+        self._warnings = versions.mismatches(self._kernel, self._scheduler, [found for found in self._workers.values() if found])
 
     async def _addresses(self) -> list[str]:
         scheduler = getattr(self._cluster, "scheduler", None)

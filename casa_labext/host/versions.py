@@ -32,6 +32,11 @@ def mismatches(kernel: Versions, scheduler: Versions, workers: list[Versions]) -
     return lines
 
 
+def same_python(one: Versions, other: Versions) -> bool:
+    """Whether code that one packs can be run by the other."""
+    return _version(one, "python") == _version(other, "python")
+
+
 def _version(versions: Versions, package: str) -> str | None:
     """distributed tells Python as `3.11.2.final.0`; its third number does not matter."""
     version = versions.get(package)

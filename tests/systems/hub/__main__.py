@@ -5,12 +5,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-from .hub import BASE, Hub, missing
+from .hub import BASE, missing, start
 
 if reason := missing():
     sys.exit(reason)
 with tempfile.TemporaryDirectory(prefix="hub-") as folder:
-    hub = Hub(Path(folder))
+    hub = start(Path(folder))
     try:
         print(json.dumps({"url": hub.origin + BASE, "password": hub.password}), flush=True)
         sys.stdin.read()
