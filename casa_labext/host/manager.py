@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from ..kinds import load
 from . import observe, versions
-from .errors import DeadlineExceeded
+from .errors import DeadlineExceeded, describe
 from .record import Record, Size
 
 T = TypeVar("T")
@@ -99,6 +99,8 @@ class Manager:
             summary["dashboard_port"] = None  # the port of another machine
         summary["report"] = self._kind.report(self._cluster)
         if self._comparing is None or self._comparing.done():
+            if self._comparing and (error := self._comparing.exception()):
+                logger.info("The versions of workers are not known: %s", describe(error))
             self._comparing = asyncio.create_task(self._compare())
         summary["warnings"] = self._warnings
         return summary
@@ -123,10 +125,8 @@ class Manager:
         self._warnings = versions.mismatches(self._kernel, self._scheduler, [found for found in self._workers.values() if found])
 
     async def _addresses(self) -> list[str]:
-        scheduler = getattr(self._cluster, "scheduler", None)
-        if scheduler is not None:
-            return list(scheduler.workers)
-        return list(await self._cluster.scheduler_comm.ncores())
+        scheduler = self._scheduler_here()
+        return list(scheduler.workers if scheduler else await self._cluster.scheduler_comm.ncores())
 
     async def workers(self) -> list[dict[str, Any]]:
         """The connected workers."""
@@ -147,10 +147,7 @@ class Manager:
 
     async def _ask(self, function: Callable[[Any], T]) -> T:
         """Call a function with the scheduler, here or in the scheduler's own process."""
-        from distributed import Scheduler
-
-        scheduler = getattr(self._cluster, "scheduler", None)
-        if isinstance(scheduler, Scheduler):
+        if scheduler := self._scheduler_here():
             return function(scheduler)
         if not self._same_python:
             # Another Python cannot run what this one pickles.
@@ -166,10 +163,17 @@ class Manager:
 
     async def alive(self) -> bool:
         """Whether the scheduler is there: a client may have shut it down."""
-        from distributed import Scheduler, Status
+        from distributed import Status
+
+        scheduler = self._scheduler_here()
+        return scheduler is None or scheduler.status == Status.running
+
+    def _scheduler_here(self) -> Any:
+        """The scheduler if it is in this process, else None."""
+        from distributed import Scheduler
 
         scheduler = getattr(self._cluster, "scheduler", None)
-        return not isinstance(scheduler, Scheduler) or scheduler.status == Status.running
+        return scheduler if isinstance(scheduler, Scheduler) else None
 
 
 @cache
