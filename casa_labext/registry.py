@@ -144,10 +144,10 @@ class Registry:
         `show_failure`: what cannot be started now is a failed cluster, to be tried again, instead of an error.
         """
         record, profile = await self._record(request)
-        await self._check_limits(record)
         failure = None
         try:
             record = await self._launchable(record, profile)
+            self._check_limits(record)  # last: nothing else is added meanwhile
         except ClusterError as error:
             if not show_failure:
                 raise
@@ -162,14 +162,14 @@ class Registry:
     async def scale(self, cluster: Cluster, size: Size) -> None:
         """Ask for another size of a cluster."""
         check_size(size, cluster.record.maximum_workers, field="")
-        await self._check_limits(cluster.record, size)
+        self._check_limits(cluster.record, size)
         await cluster.scale(size)
 
-    async def _check_limits(self, record: Record, size: Size | None = None) -> None:
+    def _check_limits(self, record: Record, size: Size | None = None) -> None:
         """ClusterError if a cluster, new or of another size, is more than the operator allows a user."""
-        limits = (await self.configuration()).limits
-        if kinds.load(record.reference).attached:
+        if self._configuration is None or kinds.load(record.reference).attached:
             return
+        limits = self._configuration.limits
         others = [cluster for cluster in self._clusters.values() if cluster.record.id != record.id and cluster.counts]
         if size is None and limits["clusters"] and len(others) >= limits["clusters"]:
             raise WrongState(f"At most {limits['clusters']} clusters at a time are allowed: shut one down first.")
@@ -184,7 +184,9 @@ class Registry:
         """Start a failed cluster again, if it can be started now."""
         profile = (await self.configuration(fresh=True)).profiles.get(cluster.record.profile)
         if profile and cluster.state == "failed":
-            cluster.record = await self._launchable(cluster.record, profile)
+            record = await self._launchable(cluster.record, profile)
+            self._check_limits(record)
+            cluster.record = record
         await cluster.retry()
 
     async def _launchable(self, record: Record, profile: Profile) -> Record:
@@ -223,7 +225,7 @@ class Registry:
             environ=environment.environ,
             created=time.time(),
             keep=request.get("keep", False),
-            encryption=profile.kind.encryption(options, profile.settings, configuration.comm),
+            encryption="off",  # decided by _encryption
             hostname=socket.gethostname(),
             cwd=self._cwd,
             timeouts=configuration.timeouts,

@@ -1,5 +1,7 @@
 """How much a user may have at the same time."""
 
+import asyncio
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -34,3 +36,32 @@ def test_limits_that_make_no_sense(limits: object) -> None:
     configuration = profiles.configuration({"config": {"limits": limits}})
     assert configuration.limits == {"clusters": None, "workers": None}
     assert configuration.problems[0].where.startswith("casa-labext.limits")
+
+
+async def test_requests_at_the_same_time(dask_config: Callable[[str], Path], api: API) -> None:
+    dask_config("casa-labext: {limits: {clusters: 1}}")
+    await api.get("profiles")
+    request = {"profile": "local", "size": {"workers": 0}}
+    answers = await asyncio.gather(*(api.call("POST", "clusters", request) for _ in range(5)))
+    assert sorted(status for status, _ in answers) == [202, 409, 409, 409, 409]
+
+
+@pytest.fixture
+def two_at_start(dask_config: Callable[[str], Path]) -> None:
+    dask_config("casa-labext: {limits: {clusters: 1}, autostart: [{profile: local, name: one}, {profile: local, name: two}]}")
+
+
+async def test_what_starts_by_itself_beyond_a_limit_is_a_card_with_the_reason(two_at_start: None, api: API) -> None:
+    end = time.monotonic() + 20
+    while len(found := await api.get("clusters")) < 2:
+        assert time.monotonic() < end
+        await asyncio.sleep(0.1)
+    assert (found[1]["state"], found[1]["reason"]) == ("failed", "At most 1 clusters at a time are allowed: shut one down first.")
+    status, answer = await api.call("POST", f"clusters/{found[1]['id']}/retry")
+    assert status == 409, answer
+    await api.running(found[0]["id"], workers=2)
+    await api.call("DELETE", f"clusters/{found[0]['id']}")
+    await api.gone(found[0]["id"])
+    status, _ = await api.call("POST", f"clusters/{found[1]['id']}/retry")
+    assert status == 202
+    await api.running(found[1]["id"], workers=2)
