@@ -52,15 +52,15 @@ class Environment:
         return values
 
 
-async def probe(python: str) -> dict[str, Any]:
-    """What probe.py prints under a Python. OSError, ValueError or TimeoutError if it cannot run."""
+async def run(python: str, script: Path, environ: dict[str, str] | None = None) -> dict[str, Any]:
+    """The JSON that a script prints under a Python. OSError, ValueError or TimeoutError if it cannot run."""
     process = await asyncio.create_subprocess_exec(
         python,
-        str(PROBE),
+        str(script),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
-        env=kernels.original_environ(),
+        env=kernels.original_environ() | (environ or {}),
     )
     try:
         output, errors = await asyncio.wait_for(process.communicate(), DEADLINE)
@@ -69,7 +69,7 @@ async def probe(python: str) -> dict[str, Any]:
         await process.wait()
         raise
     if process.returncode:
-        raise ValueError(errors.decode(errors="replace").strip().splitlines()[-1:] or f"exit code {process.returncode}")
+        raise ValueError(" ".join(errors.decode(errors="replace").strip().splitlines()[-1:]) or f"exit code {process.returncode}")
     answer: dict[str, Any] = json.loads(output)
     return answer
 
@@ -85,7 +85,7 @@ class Environments:
         """What a Python has; asked at most once in `lifetime` seconds."""
         started, task = self._probes.get(python, (0.0, None))
         if task is None or time.monotonic() - started > lifetime:
-            task = asyncio.create_task(probe(python))
+            task = asyncio.create_task(run(python, PROBE))
             self._probes[python] = (time.monotonic(), task)
         return task
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from . import dashboardlink, directories, encryption, kernels, kinds, launcher, profiles
 from .cluster import Cluster
+from .daskconfig.page import ConfigurationPage
 from .discovery import Discovery
 from .environments import Environment, Environments
 from .host import processes
@@ -46,6 +47,7 @@ class Registry:
         self._base_url = base_url
         self._cwd = cwd
         self.environments = environments
+        self.configuration_page = ConfigurationPage(environments)
         self._log = log
         self._clusters: dict[str, Cluster] = {}
         self._configuration: Configuration | None = None

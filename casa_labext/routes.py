@@ -241,6 +241,21 @@ class EnvironmentsHandler(Handler):
         self.answer([environment.public() for environment in environments])
 
 
+class ConfigurationHandler(Handler):
+    """`/configuration`."""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        self.answer(await self.registry.configuration_page.read(self.get_query_argument("environment", None)))
+
+    @web.authenticated
+    @authorized
+    async def patch(self) -> None:
+        change = read_body(self.request.body, "ConfigurationChange")
+        self.answer(await self.registry.configuration_page.change(self.get_query_argument("environment", None), change))
+
+
 def routes(registry: Registry) -> list[tuple[str, type[web.RequestHandler], dict[str, Any]]]:
     """All routes, below the server's base URL."""
     cluster = r"/clusters/([^/]+)"
@@ -261,6 +276,7 @@ def routes(registry: Registry) -> list[tuple[str, type[web.RequestHandler], dict
         ("/preview", PreviewHandler, {}),
         ("/profiles", ProfilesHandler, {}),
         ("/environments", EnvironmentsHandler, {}),
+        ("/configuration", ConfigurationHandler, {}),
         ("/stream", StreamHandler, {"resource": AUTH_RESOURCE}),
     ]
     return [(f"/{NAMESPACE}/api{path}", handler, {"registry": registry, **values}) for path, handler, values in table]

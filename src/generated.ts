@@ -325,6 +325,33 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/configuration': {
+    parameters: {
+      query?: {
+        /** @description The name of an environment whose dask is looked at. The server's own if left out. */
+        environment?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * What dask's configuration is for a process that starts now, where each value comes from, and what is wrong in it. Kernels find, besides,
+     *     the variables that this server gives them: the link of dashboards, and the default cluster.
+     */
+    get: operations['getConfiguration'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    /**
+     * Set or remove a key in `editable_file`. It counts for what starts afterwards. 400 if dask could not use the value; 409 if it would
+     *     have no effect, since something that counts more has the key, or if the file cannot be read.
+     */
+    patch: operations['changeConfiguration'];
+    trace?: never;
+  };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -582,6 +609,65 @@ export interface components {
       versions: {
         [key: string]: string;
       };
+    };
+    DaskConfiguration: {
+      /** @description The name of the environment. */
+      environment: string;
+      /**
+       * @description Every value that is no mapping, or an empty one, in the order of the keys. Files that dask cannot read are left out: they are
+       *     among the problems.
+       */
+      settings: components['schemas']['Setting'][];
+      /** @description The files that dask reads, those that count most last. */
+      files: string[];
+      /** @description The file that changes are written to, below the user's dask folder. */
+      editable_file: string;
+      problems: components['schemas']['ConfigurationProblem'][];
+    };
+    Setting: {
+      /** @description With dots, as dask writes it: `distributed.comm.require-encryption`. */
+      key: string;
+      /** @description Any JSON value; null where it is `redacted`. */
+      value: unknown;
+      /** @description Whether it looks like a secret and is not told. */
+      redacted: boolean;
+      source: components['schemas']['Source'];
+      /** @description What would count without it, the next one first. */
+      shadowed: {
+        /** @description Null where the setting is `redacted`. */
+        value: unknown;
+        source: components['schemas']['Source'];
+      }[];
+    };
+    /** @description Where a value comes from. */
+    Source: {
+      /**
+       * @description `default`: of a package. `inherited`: of the process that started this one (DASK_INTERNAL_INHERIT_CONFIG). `runtime`: set by
+       *     code while packages were imported.
+       * @enum {string}
+       */
+      layer: 'default' | 'file' | 'inherited' | 'environment' | 'runtime';
+      /** @description The package, the path of the file, or the name of the environment variable. */
+      name: string;
+      /** @description The line in the file, counted from 1. */
+      line: number | null;
+    };
+    ConfigurationProblem: {
+      /** @description The setting it is about; null if it is about a file. */
+      key: string | null;
+      message: string;
+      /** @description How to mend it. */
+      hint: string | null;
+      /** @enum {string} */
+      severity: 'error' | 'warning';
+      /** @description Where the mistake is. */
+      source: components['schemas']['Source'] | null;
+    };
+    ConfigurationChange: {
+      /** @description With dots, without blanks. */
+      key: string;
+      /** @description The new value, any JSON value. The key is removed from the file if it is left out. */
+      value?: unknown;
     };
     StreamMessage:
       | {
@@ -1041,6 +1127,58 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['Environment'][];
+        };
+      };
+      default: components['responses']['Error'];
+    };
+  };
+  getConfiguration: {
+    parameters: {
+      query?: {
+        /** @description The name of an environment whose dask is looked at. The server's own if left out. */
+        environment?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The configuration. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['DaskConfiguration'];
+        };
+      };
+      default: components['responses']['Error'];
+    };
+  };
+  changeConfiguration: {
+    parameters: {
+      query?: {
+        /** @description The name of an environment whose dask is looked at. The server's own if left out. */
+        environment?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ConfigurationChange'];
+      };
+    };
+    responses: {
+      /** @description The configuration afterwards. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['DaskConfiguration'];
         };
       };
       default: components['responses']['Error'];

@@ -12,7 +12,7 @@ from conftest import API, JSON
 from test_encryption import Secrets
 
 from casa_labext import profiles
-from casa_labext.environments import probe
+from casa_labext.environments import PROBE, run
 from casa_labext.host import ports
 from casa_labext.host.errors import ClusterError
 from casa_labext.host.processes import MARK
@@ -154,7 +154,7 @@ async def test_the_defaults_are_the_packages_and_the_sites(dask_config: Callable
 
     async def options(text: str) -> JSON:
         dask_config(text)
-        configuration = profiles.configuration(await probe(sys.executable))
+        configuration = profiles.configuration(await run(sys.executable, PROBE))
         assert configuration.problems == []
         schema = configuration.profiles["cc"].schema["properties"]
         return {name: option["default"] for name, option in schema.items()}

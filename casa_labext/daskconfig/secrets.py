@@ -1,0 +1,33 @@
+"""Which values are not shown."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+#: A word of a key or variable that names a secret, unless it names the file that has it.
+_NAME = re.compile(
+    r"(^|[^a-z])(tokens?|password|passwd|passphrase|secrets?|credentials?|authorization|cookie|(api|access|private|secret)[-_]?key)([^a-z]|$)",
+    re.IGNORECASE,
+)
+_FILE = re.compile(r"(file|path|dir|directory|folder)$", re.IGNORECASE)
+#: A secret in a text: key material, a URL with a password, a variable or an option that is given one.
+_TEXT = (
+    re.compile(r"-----BEGIN|://[^/\s:@]+:[^/\s@]+@|\bBearer\s+\S", re.IGNORECASE),
+    re.compile(r"([\w-]+)[\s\"']*[=:][\s\"']*[^\s\"'$]"),
+)
+
+
+def is_secret(key: str, value: Any) -> bool:
+    """Whether a value, or anything in it, looks like a secret."""
+    if value is None or isinstance(value, bool) or value == "":
+        return False
+    if isinstance(value, dict):
+        return any(is_secret(f"{key}.{name}", item) for name, item in value.items())
+    if isinstance(value, list):
+        return any(is_secret(key, item) for item in value)
+    name = key.rpartition(".")[2]
+    if _NAME.search(name) and not _FILE.search(name):
+        return True
+    text = str(value)
+    return bool(_TEXT[0].search(text)) or any(_NAME.search(match[1]) and not _FILE.search(match[1]) for match in _TEXT[1].finditer(text))
