@@ -1,9 +1,12 @@
+import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 
 import { requestAPI } from './request';
 import type {
   Cluster,
   ClusterRequest,
+  ConfigurationChange,
+  DaskConfiguration,
   Environment,
   Job,
   JobAction,
@@ -94,9 +97,32 @@ export class ClusterAPI {
     return requestAPI(this.settings, 'profiles');
   }
 
-  /** The Python environments that a cluster of a profile can run in. */
-  environments(profile: string): Promise<Environment[]> {
-    const query = `profile=${encodeURIComponent(profile)}`;
-    return requestAPI(this.settings, `environments?${query}`);
+  /** The Python environments; those that a profile's clusters cannot run in say why. */
+  environments(profile?: string): Promise<Environment[]> {
+    return requestAPI(this.settings, query('environments', { profile }));
   }
+
+  /** Dask's configuration in an environment, the server's own for null. */
+  configuration(environment: string | null): Promise<DaskConfiguration> {
+    const path = query('configuration', { environment });
+    return requestAPI(this.settings, path);
+  }
+
+  /** Set or remove a key of the user's own. */
+  configure(
+    environment: string | null,
+    change: ConfigurationChange
+  ): Promise<DaskConfiguration> {
+    const path = query('configuration', { environment });
+    return requestAPI(this.settings, path, 'PATCH', change);
+  }
+}
+
+/** A path with those arguments that are there. */
+function query(
+  path: string,
+  args: Record<string, string | null | undefined>
+): string {
+  const given = Object.entries(args).filter(([, value]) => value);
+  return path + URLExt.objectToQueryString(Object.fromEntries(given) as any);
 }

@@ -1,6 +1,7 @@
-/** The commands of the extension; all but `create` take the `id` of a cluster. */
+/** The commands of the extension; all but the first two take the `id` of a cluster. */
 export const CommandIDs = {
   create: 'casa-labext:new',
+  configuration: 'casa-labext:configuration',
   insertClient: 'casa-labext:insert-client',
   connect: 'casa-labext:connect',
   makeDefault: 'casa-labext:default',

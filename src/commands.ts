@@ -16,7 +16,8 @@ import {
   LabIcon,
   listIcon,
   refreshIcon,
-  runIcon
+  runIcon,
+  settingsIcon
 } from '@jupyterlab/ui-components';
 import { CommandRegistry } from '@lumino/commands';
 import {
@@ -45,6 +46,7 @@ export interface ICommandContext {
   api: ClusterAPI;
   store: IClusterStore;
   dashboards: WidgetTracker<MainAreaWidget<DashboardFrame>>;
+  configurations: WidgetTracker<MainAreaWidget>;
   notebooks: INotebookTracker | null;
   trans: TranslationBundle;
 }
@@ -67,7 +69,8 @@ interface IClusterCommand {
 
 /** Register what can be done with clusters. */
 export function addCommands(context: ICommandContext): void {
-  const { app, api, store, dashboards, notebooks, trans } = context;
+  const { app, api, store, dashboards, configurations, notebooks, trans } =
+    context;
   const { commands, shell } = app;
   const isLive = () => store.status === 'connected';
 
@@ -138,6 +141,22 @@ export function addCommands(context: ICommandContext): void {
         const { openNewCluster } = await import('./newcluster');
         const profile = args.profile as string | undefined;
         await openNewCluster(api, store, trans, profile);
+      })
+  });
+
+  commands.addCommand(CommandIDs.configuration, {
+    label: trans.__('Dask configuration'),
+    icon: settingsIcon,
+    describedBy: { args: {} },
+    execute: () =>
+      attempt(async () => {
+        const { createConfiguration } = await import('./configuration');
+        const widget = show('casa-labext-configuration', () =>
+          createConfiguration(api, trans)
+        );
+        if (!configurations.has(widget)) {
+          void configurations.add(widget);
+        }
       })
   });
 

@@ -42,16 +42,30 @@ const plugin: JupyterFrontEndPlugin<IClusterStore> = {
     const dashboards = new WidgetTracker<MainAreaWidget<DashboardFrame>>({
       namespace: 'casa-labext-dashboards'
     });
-    addCommands({ app, api, store, dashboards, notebooks, trans });
-    palette?.addItem({
-      command: CommandIDs.create,
-      category: trans.__('Dask clusters')
+    const configurations = new WidgetTracker<MainAreaWidget>({
+      namespace: 'casa-labext-configuration'
     });
+    addCommands({
+      app,
+      api,
+      store,
+      dashboards,
+      configurations,
+      notebooks,
+      trans
+    });
+    for (const command of [CommandIDs.create, CommandIDs.configuration]) {
+      palette?.addItem({ command, category: trans.__('Dask clusters') });
+    }
 
     const panel = new ClusterPanel(store, app.commands, languages);
     app.shell.add(panel, 'left', { rank: 200, type: 'Dask clusters' });
     restorer?.add(panel, panel.id);
     if (restorer) {
+      void restorer.restore(configurations, {
+        command: CommandIDs.configuration,
+        name: () => 'configuration'
+      });
       void restorer.restore(dashboards, {
         command: CommandIDs.dashboard,
         args: widget => ({ id: widget.content.clusterId }),

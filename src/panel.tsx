@@ -37,6 +37,14 @@ export class ClusterPanel extends SidePanel {
       'new',
       new CommandToolbarButton({ commands, id: CommandIDs.create })
     );
+    this.toolbar.addItem(
+      'configuration',
+      new CommandToolbarButton({
+        commands,
+        id: CommandIDs.configuration,
+        label: ''
+      })
+    );
     const list = ReactWidget.create(
       <UseSignal signal={_store.changed}>
         {() => <ClusterList store={_store} commands={commands} trans={trans} />}

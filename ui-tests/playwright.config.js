@@ -35,6 +35,8 @@ module.exports = {
     timeout: 120_000,
     env: {
       ...process.env,
+      // The configuration page writes below it.
+      HOME: folder,
       JUPYTER_CONFIG_DIR: path.join(folder, 'config'),
       JUPYTER_DATA_DIR: path.join(folder, 'data'),
       JUPYTER_RUNTIME_DIR: path.join(folder, 'runtime'),

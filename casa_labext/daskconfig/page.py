@@ -37,7 +37,9 @@ class ConfigurationPage:
             "settings": [_public(setting) for setting in answer["settings"]],
             "files": answer["files"],
             "editable_file": str(userfile.path()),
-            "problems": [asdict(_located(problem, answer["settings"])) for problem in problems],
+            "problems": [
+                asdict(_located(problem, answer["settings"])) for problem in sorted(problems, key=lambda problem: problem.severity)
+            ],
         }
 
     async def change(self, name: str | None, change: dict[str, Any]) -> dict[str, Any]:
