@@ -28,7 +28,7 @@ import {
 import type { ClusterAPI } from './api';
 import { askName, confirmShutdown } from './ask';
 import { CommandIDs } from './commandids';
-import { runInKernel } from './connect';
+import { runInCurrentKernel } from './connect';
 import { createDashboard, DashboardFrame } from './dashboard';
 import {
   dashboardIcon,
@@ -174,7 +174,12 @@ export function addCommands(context: ICommandContext): void {
     allowed: cluster => cluster.connection !== null,
     run: ({ connection }) =>
       connection &&
-      runInKernel(connection.snippet, shell.currentWidget, notebooks, trans)
+      runInCurrentKernel(
+        connection.snippet,
+        shell.currentWidget,
+        notebooks,
+        trans
+      )
   });
 
   add(CommandIDs.makeDefault, {

@@ -10,11 +10,13 @@ import {
   WidgetTracker
 } from '@jupyterlab/apputils';
 import { INotebookTracker } from '@jupyterlab/notebook';
+import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { ClusterAPI } from './api';
 import { CommandIDs } from './commandids';
 import { addCommands } from './commands';
+import { connectNewNotebooks } from './connect';
 import { DashboardFrame } from './dashboard';
 import { ClusterPanel } from './panel';
 import { ClusterStore } from './store';
@@ -27,12 +29,19 @@ const plugin: JupyterFrontEndPlugin<IClusterStore> = {
   description: 'Shows and manages Dask clusters.',
   autoStart: true,
   provides: IClusterStore,
-  optional: [ICommandPalette, ILayoutRestorer, INotebookTracker, ITranslator],
+  optional: [
+    ICommandPalette,
+    ILayoutRestorer,
+    INotebookTracker,
+    ISettingRegistry,
+    ITranslator
+  ],
   activate: (
     app: JupyterFrontEnd,
     palette: ICommandPalette | null,
     restorer: ILayoutRestorer | null,
     notebooks: INotebookTracker | null,
+    registry: ISettingRegistry | null,
     translator: ITranslator | null
   ): IClusterStore => {
     const languages = translator ?? nullTranslator;
@@ -71,6 +80,16 @@ const plugin: JupyterFrontEndPlugin<IClusterStore> = {
         args: widget => ({ id: widget.content.clusterId }),
         name: widget => widget.content.clusterId
       });
+    }
+
+    let settings: ISettingRegistry.ISettings | null = null;
+    registry?.load(plugin.id).then(
+      loaded => (settings = loaded),
+      reason => console.warn(reason)
+    );
+    if (notebooks) {
+      const wanted = () => settings?.composite.connectNewNotebooks === true;
+      connectNewNotebooks(notebooks, store, wanted, trans);
     }
 
     store.removed.connect((_, { name, reason }) => {

@@ -1,4 +1,4 @@
-import { expect, test } from '@jupyterlab/galata';
+import { expect, galata, test } from '@jupyterlab/galata';
 
 import {
   card,
@@ -78,4 +78,56 @@ test('a scheduler that runs already is attached, and left', async ({
   await attached.getByRole('button', { name: 'Detach' }).click();
   await expect(attached).toHaveCount(0);
   await expectWorkers(card(panel, 'Theirs'), 1);
+});
+
+test('a console is connected', async ({ page }) => {
+  const panel = await openPanel(page);
+  const mine = await newCluster(page, panel, 'Physics', 1);
+  await page.evaluate(async () => {
+    await (window as any).jupyterapp.commands.execute('console:create', {
+      kernelPreference: { name: 'python3' }
+    });
+  });
+  const prompt = page.locator('.jp-CodeConsole-promptCell .cm-content');
+  await expect(prompt).toBeVisible();
+  await mine.getByRole('button', { name: 'Connect the current' }).click();
+  await prompt.click();
+  await page.keyboard.type('client.submit(sum, [50, 11]).result()');
+  await page.keyboard.press('Shift+Enter');
+  await expect(output(page, '61')).toBeVisible({ timeout: 30_000 });
+});
+
+test.describe('with the setting to connect new notebooks', () => {
+  test.use({
+    // Galata's own answers for kernels fail when one is restarted.
+    kernels: null,
+    mockSettings: {
+      ...galata.DEFAULT_SETTINGS,
+      'casa-labext:plugin': { connectNewNotebooks: true }
+    }
+  });
+
+  test('they are connected, and again after a restart', async ({ page }) => {
+    const panel = await openPanel(page);
+    await newCluster(page, panel, 'Physics', 1);
+    await page.notebook.createNew('new.ipynb', { kernel: 'python3' });
+    // The client comes a moment after the kernel.
+    const compute = (numbers: string, result: string) =>
+      expect(async () => {
+        await page.notebook.setCell(
+          0,
+          'code',
+          `client.submit(sum, [${numbers}]).result()`
+        );
+        await page.notebook.runCell(0);
+        await expect(output(page, result)).toBeVisible({ timeout: 5_000 });
+      }).toPass({ timeout: 60_000 });
+    await compute('2, 3', '5');
+    await page.evaluate(() =>
+      (
+        window as any
+      ).jupyterapp.shell.currentWidget.sessionContext.restartKernel()
+    );
+    await compute('70, 7', '77');
+  });
 });
