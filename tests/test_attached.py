@@ -68,7 +68,7 @@ async def attach(api: API, **options: str) -> JSON:
     return await api.wait(cluster["id"], lambda cluster: cluster["state"] not in ("starting", "closing"), deadline=30)
 
 
-async def test_the_facilitys_scheduler_is_found_and_left_alone(facility: JSON, api: API) -> None:
+async def test_client_tls_localhost_8786_is_discovered_and_left_alone(facility: JSON, api: API) -> None:
     assert await api.get("clusters") == []
     with scheduler(facility, port=facility["port"]) as identity:
         end = time.monotonic() + 30

@@ -42,7 +42,7 @@ async def description(api: API, **options: Any) -> dict[str, str]:
     return {name.strip(): value.strip() for name, _, value in lines}
 
 
-async def test_the_description_for_the_docker_universe(secrets: Secrets, api: API) -> None:
+async def test_coffea_casa_cluster_describes_its_jobs_for_the_docker_universe(secrets: Secrets, api: API) -> None:
     found = await description(api)
     files = f"{secrets.ca}, {secrets.cert}"
     arguments = found.pop("Arguments")
@@ -93,7 +93,7 @@ async def test_the_description_for_the_docker_universe(secrets: Secrets, api: AP
         assert word in arguments
 
 
-async def test_another_universe_image_ports_and_files(secrets: Secrets, api: API, tmp_path: Path) -> None:
+async def test_coffea_casa_cluster_with_another_universe_image_ports_and_files(secrets: Secrets, api: API, tmp_path: Path) -> None:
     (tmp_path / "analysis.py").touch()
     found = await description(
         api, **{"worker-image": "some/image:1", "nanny-port": 8002, "scheduler-port": 8787, "ship-paths": [str(tmp_path / "analysis.py")]}
@@ -115,13 +115,15 @@ async def test_another_universe_image_ports_and_files(secrets: Secrets, api: API
         ({"HOST_IP": ""}, socket.getfqdn()),
     ],
 )
-async def test_the_advertised_host(environ: dict[str, str], host: str, secrets: Secrets, api: API, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_coffea_casa_cluster_advertises_pod_ip_host_ip_or_its_name(
+    environ: dict[str, str], host: str, secrets: Secrets, api: API, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
     assert (await description(api))["+DaskSchedulerAddress"] == f'"tls://{host}:8786"'
 
 
-async def test_without_the_facilitys_certificates_the_cluster_has_its_own(
+async def test_coffea_casa_cluster_has_its_own_certificates_without_the_facilitys(
     secrets: Secrets, dask_config: Callable[[str], Path], api: API
 ) -> None:
     dask_config("casa-labext: {profiles: {cc: {kind: coffea-casa}}}")
@@ -131,14 +133,14 @@ async def test_without_the_facilitys_certificates_the_cluster_has_its_own(
     assert found["encrypt_input_files"].count(".pem") == 3
 
 
-async def test_a_missing_certificate_is_refused(secrets: Secrets, api: API) -> None:
+async def test_coffea_casa_cluster_with_a_missing_certificate_is_refused(secrets: Secrets, api: API) -> None:
     secrets.cert.unlink()
     status, answer = await api.call("POST", "preview", {"profile": "cc"})
     assert status == 400
     assert answer["message"] == f"distributed.comm.tls.scheduler.cert: {secrets.cert} cannot be read: No such file or directory."
 
 
-async def test_nothing_of_it_reaches_another_cluster(secrets: Secrets, api: API) -> None:
+async def test_coffea_casa_cluster_changes_no_other_cluster(secrets: Secrets, api: API) -> None:
     await description(api)
     before = dict(os.environ)
     await description(api, cores=2)
@@ -149,7 +151,7 @@ async def test_nothing_of_it_reaches_another_cluster(secrets: Secrets, api: API)
     assert ":8785" not in cluster["dashboard"]
 
 
-async def test_the_defaults_are_the_packages_and_the_sites(dask_config: Callable[[str], Path]) -> None:
+async def test_coffea_casa_cluster_has_the_defaults_of_package_and_site(dask_config: Callable[[str], Path]) -> None:
     import sys
 
     async def options(text: str) -> JSON:
@@ -167,7 +169,7 @@ async def test_the_defaults_are_the_packages_and_the_sites(dask_config: Callable
     assert (sites["worker-image"], sites["cores"], sites["memory"]) == ("mine:2", 4, "4GiB")
 
 
-def test_whose_port_it_is(tmp_path: Path) -> None:
+def test_coffea_casa_cluster_names_whose_port_it_is(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
         with pytest.raises(ClusterError) as error:

@@ -255,7 +255,7 @@ def _merged(values: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-async def test_values_and_sources_are_those_of_a_fresh_process(layers: dict[str, str], page: Page) -> None:
+async def test_dask_config_of_yaml_env_and_defaults_is_that_of_a_fresh_process(layers: dict[str, str], page: Page) -> None:
     settings = await page.settings()
     set_keys = {key for layer in LAYERS.values() for key in layer} - {"tick"} | {"tick.a"}
     defaults = [key for key in settings if key.startswith(("distributed.", "jobqueue.coffea-casa.", "dataframe."))]
@@ -349,7 +349,7 @@ async def test_no_default_is_taken_for_a_secret(page: Page) -> None:
     assert [setting["key"] for setting in (await page.read())["settings"] if setting["redacted"]] == []
 
 
-async def test_a_change_is_written_to_a_file_of_its_own(page: Page, api: API) -> None:
+async def test_dask_config_is_edited_in_a_file_of_its_own(page: Page, api: API) -> None:
     key = "distributed.admin.tick.limit"
     folder = userfile.path().parent
     folder.mkdir(parents=True)

@@ -160,7 +160,7 @@ jobqueue:
 
 @pytest.mark.system
 @pytest.mark.parametrize("profile", ["local", "htcondor"])
-async def test_the_facilitys_certificates_are_used(
+async def test_require_encryption_uses_the_facilitys_certificates(
     profile: str, request: pytest.FixtureRequest, api: API, secrets: Secrets, dask_config: Callable[[str], Path]
 ) -> None:
     if profile != "local":
@@ -181,7 +181,7 @@ async def test_the_facilitys_certificates_are_used(
 
 
 @pytest.mark.system
-async def test_certificates_that_are_no_good_are_refused_on_the_form(
+async def test_require_encryption_with_certificates_that_are_no_good_is_refused(
     api: API, secrets: Secrets, dask_config: Callable[[str], Path]
 ) -> None:
     secrets.ca.unlink()

@@ -108,7 +108,7 @@ client = Client("tls://localhost:8786")
 """
 
 
-async def test_the_adaptive_cluster_is_there_and_works(facility: dict[str, str], api: API, htcondor: Bed) -> None:
+async def test_client_tls_localhost_8786_of_the_facilitys_coffea_casa_cluster(facility: dict[str, str], api: API, htcondor: Bed) -> None:
     cluster = await started(api)
     assert (cluster["name"], cluster["kind"]) == ("Coffea Casa Adaptive Cluster", "coffea-casa")
     assert cluster["size"] == {"minimum": 1, "maximum": 50, "interval": 2.0, "wait_count": 3}

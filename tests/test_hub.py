@@ -61,7 +61,7 @@ def connect(user: User, path: str, token: str | None, **options: Any) -> Any:
     return websocket.create_connection(user.origin.replace("http", "ws") + path, header=headers, timeout=30, **options)
 
 
-def test_a_cluster_and_its_dashboard(user: User) -> None:
+def test_dashboard_proxy_link_through_a_hub(user: User) -> None:
     cluster = user.api("POST", "clusters", {"profile": "local", "size": {"workers": 1}})
     cluster = user.wait(cluster["id"], workers=1)
     result = subprocess.run(

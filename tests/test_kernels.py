@@ -95,7 +95,7 @@ async def test_no_default_without_the_encryption_that_is_configured(api: API, da
 LINK = "from dask.distributed import Client; print(Client().dashboard_link)"
 
 
-async def test_the_link_that_a_client_prints(api: API) -> None:
+async def test_dashboard_proxy_link_that_a_client_prints(api: API) -> None:
     cluster = await api.create(size={"workers": 0})
     cluster = await api.running(cluster["id"])
     await pin(api, cluster)
@@ -112,7 +112,7 @@ def facility(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, da
 @pytest.mark.parametrize(
     "facility", ["/user/{JUPYTERHUB_USER}/proxy/{port}/status", "{JUPYTERHUB_SERVICE_PREFIX}proxy/{port}/status"], indirect=True
 )
-async def test_the_facilitys_link(facility: None, api: API) -> None:
+async def test_dashboard_proxy_link_of_the_facility(facility: None, api: API) -> None:
     cluster = await api.create(size={"workers": 0})
     cluster = await api.running(cluster["id"])
     assert cluster["dashboard"].startswith("/user/a.b@cern.ch/proxy/")
@@ -143,7 +143,7 @@ def test_nothing_is_left_of_servers_that_are_gone(tmp_path: Path, monkeypatch: p
         (True, "It must be a text."),
     ],
 )
-def test_templates_that_cannot_be_used(template: object, problem: str) -> None:
+def test_dashboard_proxy_link_templates_that_cannot_be_used(template: object, problem: str) -> None:
     message = dashboardlink.wrong(template)
     assert message
     assert message.startswith(problem)
@@ -153,7 +153,7 @@ def test_templates_that_cannot_be_used(template: object, problem: str) -> None:
     assert [found.where for found in configuration.problems] == ["distributed.dashboard.link"]
 
 
-def test_a_good_template() -> None:
+def test_dashboard_proxy_link_template() -> None:
     assert dashboardlink.wrong(dashboardlink.DASK) is None
     assert dashboardlink.link(dashboardlink.DASK, "/base/", 4242) == "/base/proxy/4242/status"
     assert dashboardlink.link("https://hub/{port}", "/base/", 4242) == "https://hub/4242"
