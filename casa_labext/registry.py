@@ -51,6 +51,8 @@ class Registry:
         self._log = log
         self._clusters: dict[str, Cluster] = {}
         self._configuration: Configuration | None = None
+        #: The sizes that are being asked for.
+        self._asked: dict[str, Size] = {}
         self._availability: dict[str, tuple[float, asyncio.Task[str | None]]] = {}
         self.listeners: set[Listener] = set()
         #: The cluster that kernels find with a bare `Client()`.
@@ -165,7 +167,11 @@ class Registry:
         """Ask for another size of a cluster."""
         check_size(size, cluster.record.maximum_workers, field="")
         self._check_limits(cluster.record, size)
-        await cluster.scale(size)
+        self._asked[cluster.record.id] = size
+        try:
+            await cluster.scale(size)
+        finally:
+            self._asked.pop(cluster.record.id, None)
 
     def _check_limits(self, record: Record, size: Size | None = None) -> None:
         """ClusterError if a cluster, new or of another size, is more than the operator allows a user."""
@@ -174,9 +180,9 @@ class Registry:
         limits = self._configuration.limits
         others = [cluster for cluster in self._clusters.values() if cluster.record.id != record.id and cluster.counts]
         if size is None and limits["clusters"] and len(others) >= limits["clusters"]:
-            raise WrongState(f"At most {limits['clusters']} clusters at a time are allowed: shut one down first.")
+            raise WrongState(f"The limit is {limits['clusters']} at a time: shut a cluster down first.")
         wanted = _most(size or record.size)
-        used = sum(_most(cluster.size) for cluster in others)
+        used = sum(max(_most(cluster.size), _most(self._asked.get(cluster.record.id, cluster.size))) for cluster in others)
         if limits["workers"] and wanted + used > limits["workers"]:
             raise WrongRequest(
                 f"At most {limits['workers']} workers at a time are allowed, and your other clusters have {used}.", field="size"

@@ -39,7 +39,7 @@ import {
 } from './icons';
 import { insertCell } from './insert';
 import { problemOf, sentenceOf } from './request';
-import type { Cluster, IClusterStore, State } from './tokens';
+import type { Cluster, IClusterStore } from './tokens';
 
 export interface ICommandContext {
   app: JupyterFrontEnd;
@@ -274,7 +274,7 @@ export function addCommands(context: ICommandContext): void {
 
   add(CommandIDs.shutdown, {
     label: cluster => closingWord(cluster, trans),
-    icon: args => closingIcon(store.get(String(args.id))?.state),
+    icon: args => closingIcon(store.get(String(args.id))),
     allowed: ({ state }) => state !== 'closing' && state !== 'closed',
     run: async cluster => {
       if (await confirmShutdown(cluster, trans)) {
@@ -328,11 +328,11 @@ function closingWord(
   }
 }
 
-function closingIcon(state: State | undefined): LabIcon {
-  switch (state) {
+function closingIcon(cluster: Cluster | undefined): LabIcon {
+  switch (cluster?.state) {
     case 'running':
     case 'degraded':
-      return shutdownIcon;
+      return cluster.attached ? closeIcon : shutdownIcon;
     case 'close_failed':
       return refreshIcon;
     default:

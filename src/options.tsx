@@ -95,6 +95,13 @@ function FieldTemplate(props: FieldTemplateProps): JSX.Element {
       {props.schema.description && (
         <div className="casa-Field-help">{props.schema.description}</div>
       )}
+      {props.schema.readOnly && (
+        <div className="casa-Field-help">
+          {(props.formContext as { trans: TranslationBundle }).trans.__(
+            'Set by the operator.'
+          )}
+        </div>
+      )}
       {props.rawErrors?.map(text => (
         <ProblemLine key={text} text={text} blocks />
       ))}

@@ -93,7 +93,9 @@ export function ClusterList(props: IClusterListProps): JSX.Element {
             key={cluster.id}
             cluster={cluster}
             live={live}
-            profile={titles.get(cluster.profile) ?? cluster.profile}
+            profile={
+              profiles ? (titles.get(cluster.profile) ?? cluster.profile) : ''
+            }
             commands={commands}
             trans={trans}
           />

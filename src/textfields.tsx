@@ -82,6 +82,7 @@ function makeField<T extends ReadonlyJSONValue>(
           rows={Math.min(8, Math.max(2, lines))}
           spellCheck={false}
           required={required}
+          readOnly={props.readonly}
           aria-invalid={wrong.length > 0}
           value={text}
           onChange={event => {

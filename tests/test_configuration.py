@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 import yaml
 from conftest import API, JSON
+from test_encryption import Secrets
+from test_facility import DASK, JOBQUEUE, LABEXTENSION, TLS
 
 from casa_labext import certificates, kernels
 from casa_labext.daskconfig import secrets, userfile
@@ -161,10 +163,10 @@ CHECKS = {
         "distributed: {comm: {require-encryption: false}}",
     ),
     "nothing encrypted": (
-        "jobqueue: {htcondor: {job-extra-directives: {encrypt_input_files: ''}}}",
-        "jobqueue.htcondor.job-extra-directives.encrypt_input_files",
+        "jobqueue: {coffea-casa: {job-extra-directives: {encrypt_input_files: ''}}}",
+        "jobqueue.coffea-casa.job-extra-directives.encrypt_input_files",
         "without encryption",
-        "jobqueue: {htcondor: {job-extra-directives: {encrypt_input_files: ca.pem}}}",
+        "jobqueue: {coffea-casa: {job-extra-directives: {encrypt_input_files: ca.pem}}}",
     ),
     "a log folder that cannot be": (
         "jobqueue: {slurm: {log-directory: /proc/version/logs}}",
@@ -199,8 +201,7 @@ async def test_checks(page: Page, dask_config: Callable[[str], Path], names: set
         if not problem["message"].startswith("It is not set"):
             assert problem["source"] == {"layer": "file", "name": str(path), "line": 1}, name
         path.write_text(CHECKS[name][3])
-    # The packaged defaults of coffea_casa have a fault of their own.
-    assert [key for key in await page.problems() if not (key or "").startswith("jobqueue.coffea-casa")] == []
+    assert await page.problems() == {}
 
 
 @pytest.mark.parametrize(
@@ -427,3 +428,19 @@ async def test_good_certificates_are_no_problem(page: Page, dask_config: Callabl
 async def test_unknown_environment(api: API) -> None:
     status, answer = await api.call("GET", "configuration", params={"environment": "nowhere"})
     assert (status, answer["field"]) == (400, "environment")
+
+
+async def test_the_facilitys_files(page: Page, dask_config: Callable[[str], Path], tmp_path: Path) -> None:
+    Secrets(tmp_path / "secrets")
+    folder = dask_config(JOBQUEUE + LABEXTENSION).parent
+    (folder / "dask.yaml").write_text(DASK)
+    (folder / "dask_tls.yaml").write_text(TLS.replace("SECRETS", str(tmp_path / "secrets")))
+    problems = await page.problems()
+    assert problems.keys() == {
+        "dashboard.link",
+        "admin.tick.interval",
+        "admin.tick.limit",
+        "jobqueue.coffea-casa.job-extra-directives.encrypt_input_files",
+        "labextension.default",
+    }
+    assert {problem["source"]["name"] for problem in problems.values()} == {str(folder / "dask.yaml"), str(folder / "test.yaml")}

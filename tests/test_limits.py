@@ -19,7 +19,7 @@ async def test_limits_of_a_user(dask_config: Callable[[str], Path], api: API) ->
     assert (status, answer["message"]) == (400, "At most 3 workers at a time are allowed, and your other clusters have 2.")
     await api.create(size={"minimum": 0, "maximum": 1})
     status, answer = await api.call("POST", "clusters", {"profile": "local", "size": {"workers": 0}})
-    assert (status, answer["message"]) == (409, "At most 2 clusters at a time are allowed: shut one down first.")
+    assert (status, answer["message"]) == (409, "The limit is 2 at a time: shut a cluster down first.")
     await api.running(first["id"], workers=2)
     for path, size in (("scale", {"workers": 3}), ("adapt", {"minimum": 0, "maximum": 3})):
         status, answer = await api.call("POST", f"clusters/{first['id']}/{path}", size)
@@ -46,6 +46,16 @@ async def test_requests_at_the_same_time(dask_config: Callable[[str], Path], api
     assert sorted(status for status, _ in answers) == [202, 409, 409, 409, 409]
 
 
+async def test_scalings_at_the_same_time(dask_config: Callable[[str], Path], api: API) -> None:
+    dask_config("casa-labext: {limits: {workers: 3}}")
+    await api.get("profiles")
+    clusters = [await api.create(size={"workers": 0}) for _ in range(2)]
+    for cluster in clusters:
+        await api.running(cluster["id"], workers=0)
+    answers = await asyncio.gather(*(api.call("POST", f"clusters/{cluster['id']}/scale", {"workers": 2}) for cluster in clusters))
+    assert sorted(status for status, _ in answers) == [200, 400]
+
+
 @pytest.fixture
 def two_at_start(dask_config: Callable[[str], Path]) -> None:
     dask_config("casa-labext: {limits: {clusters: 1}, autostart: [{profile: local, name: one}, {profile: local, name: two}]}")
@@ -56,7 +66,7 @@ async def test_what_starts_by_itself_beyond_a_limit_is_a_card_with_the_reason(tw
     while len(found := await api.get("clusters")) < 2:
         assert time.monotonic() < end
         await asyncio.sleep(0.1)
-    assert (found[1]["state"], found[1]["reason"]) == ("failed", "At most 1 clusters at a time are allowed: shut one down first.")
+    assert (found[1]["state"], found[1]["reason"]) == ("failed", "The limit is 1 at a time: shut a cluster down first.")
     status, answer = await api.call("POST", f"clusters/{found[1]['id']}/retry")
     assert status == 409, answer
     await api.running(found[0]["id"], workers=2)

@@ -177,7 +177,8 @@ def _parses(value: Any) -> list[str]:
     from dask.utils import parse_bytes, parse_timedelta
 
     found = []
-    if isinstance(value, (str, int, float)) and not isinstance(value, bool):
+    # Without a number dask takes 1: nobody means that.
+    if isinstance(value, (str, int, float)) and not isinstance(value, bool) and any(map(str.isdigit, str(value))):
         for unit, parse in (("bytes", parse_bytes), ("duration", parse_timedelta)):
             with contextlib.suppress(Exception):
                 parse(value)

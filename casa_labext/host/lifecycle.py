@@ -192,7 +192,8 @@ class Lifecycle:
         if "minimum" in self.status["size"]:
             tasks = summary["tasks"]["processing"] + summary["tasks"]["waiting"]
             why = f"{tasks} tasks to run" if tasks else "nothing to run"
-            words["activity"] = f"Adaptive scaling wants {counts['workers']['requested']} workers: {why}"
+            wanted = counts["workers"]["requested"]
+            words["activity"] = f"Adaptive scaling wants {wanted} {'worker' if wanted == 1 else 'workers'}: {why}"
         report = summary["report"] or {"problem": None, "reasons": [], "failing": False, "given_up": False}
         if report["given_up"]:
             words["hint"] = "No other attempt is made. Mend the cause, then retry the jobs or scale."
