@@ -99,6 +99,12 @@ class Cluster:
         scheduler = self._status["scheduler"]
         return scheduler["dashboard_port"] if scheduler else None
 
+    @property
+    def dashboard(self) -> str | None:
+        """Where its dashboard is seen, if not through this server."""
+        scheduler = self._status["scheduler"]
+        return scheduler.get("dashboard") if scheduler else None
+
     def public(self) -> dict[str, Any]:
         """`Cluster` in openapi.yaml, but for what other clusters and the server's address decide."""
         record, status = self.record, dict(self._status)
@@ -109,13 +115,14 @@ class Cluster:
             "has_jobs": self._kind.has_jobs,
             "attached": self.attached,
             **status,
-            "encrypted": scheduler["address"].startswith("tls://") if scheduler else record.encrypted,
+            "encrypted": scheduler["address"].startswith(("tls://", "gateway://")) if scheduler else record.encrypted,
             "connection": self._connection(scheduler["address"]) if scheduler else None,
         }
 
     def _connection(self, address: str) -> dict[str, Any]:
         tls = self.record.tls
-        return {"address": address, "snippet": client_code(address, self.record.encryption, tls), "tls": asdict(tls) if tls else None}
+        snippet = self._kind.snippet(self.record, address) or client_code(address, self.record.encryption, tls)
+        return {"address": address, "snippet": snippet, "tls": asdict(tls) if tls else None}
 
     def rename(self, name: str) -> None:
         """Give it another name."""

@@ -6,18 +6,21 @@ import asyncio
 import json
 import re
 import subprocess
+import sys
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
-from . import certificates, directories, kernels
+from . import certificates, directories, kernels, kinds
 from .host import log, processes
 from .host.errors import ClusterError, DeadlineExceeded
 from .host.record import Record
+from .kinds.base import Kind, Schema
 
 HOST = Path(__file__).parent / "host"
-#: Seconds that a preview may take: it imports distributed, which is slow on a cold network file system.
-PREVIEW_DEADLINE = 30.0
+#: Seconds that an errand may take: it imports distributed, which is slow on a cold network file system.
+ERRAND_DEADLINE = 30.0
 
 #: What no cluster may inherit: whoever can run code on the scheduler or a worker could act as the user on the hub.
 _SECRET = re.compile(r"JUPYTERHUB_|JPY_|.*(TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL)", re.IGNORECASE)
@@ -25,10 +28,14 @@ _SECRET = re.compile(r"JUPYTERHUB_|JPY_|.*(TOKEN|SECRET|PASSWORD|PASSWD|CREDENTI
 _PATHS = {"BEARER_TOKEN_FILE", "SEC_TOKEN_SYSTEM_DIRECTORY"}
 
 
-def environment(record: Record) -> dict[str, str]:
-    """The environment of a host: the server's without its secrets, the kernel's own variables, and the cluster's mark."""
-    inherited = {name: value for name, value in kernels.original_environ().items() if name in _PATHS or not _SECRET.match(name)}
-    return {**inherited, **record.environ, processes.MARK: record.id}
+def environment(kind: Kind, own: dict[str, str]) -> dict[str, str]:
+    """The environment of a cluster's processes: the server's, without the secrets that the kind has no need of, and the cluster's own."""
+    kept = {
+        name: value
+        for name, value in kernels.original_environ().items()
+        if name in _PATHS or not _SECRET.match(name) or re.match(kind.secrets or r"(?!)", name)
+    }
+    return {**kept, **own}
 
 
 async def preview(record: Record) -> str | None:
@@ -37,37 +44,57 @@ async def preview(record: Record) -> str | None:
         if record.encryption == "own":
             # A class may look into them.
             record = record.change(tls=await asyncio.to_thread(certificates.make, Path(folder) / "tls", record.id))
-        text = await _preview(record)
+        text: str | None = await _send("preview", record.reference, record)
     return text.replace(folder, "<cluster's directory>") if text else None
 
 
-async def _preview(record: Record) -> str | None:
+async def inquire(reference: str, settings: dict[str, Any]) -> dict[str, Schema]:
+    """The options that another system declares. ClusterError if it cannot be used."""
+    options: dict[str, Schema] = await _send("inquire", reference, settings=settings)
+    return options
+
+
+async def remove(record: Record, directory: Path) -> None:
+    """Remove what a host that is gone left in another system. ClusterError if something is left."""
+    await _send("remove", record.reference, record, directory)
+
+
+async def _send(
+    what: str, reference: str, record: Record | None = None, directory: Path | None = None, settings: dict[str, Any] | None = None
+) -> Any:
+    """Have an errand done: see host/errand.py."""
+    errand = {
+        "what": what,
+        "reference": reference,
+        "settings": settings,
+        "record": asdict(record) if record else None,
+        "directory": str(directory) if directory else None,
+    }
     process = await asyncio.create_subprocess_exec(
-        record.python,
+        record.python if record else sys.executable,
         str(HOST),
-        "preview",
+        "errand",
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        cwd=record.cwd,
-        env=environment(record),
+        cwd=record.cwd if record else None,
+        env=environment(kinds.load(reference), record.environ if record else {}),
     )
     try:
-        output, errors = await asyncio.wait_for(process.communicate(json.dumps(asdict(record)).encode()), PREVIEW_DEADLINE)
+        output, errors = await asyncio.wait_for(process.communicate(json.dumps(errand).encode()), ERRAND_DEADLINE)
         answer = json.loads(output)
     except asyncio.TimeoutError:
-        raise DeadlineExceeded(f"There was no preview within {PREVIEW_DEADLINE:g} s.") from None
+        raise DeadlineExceeded(f"There was no answer within {ERRAND_DEADLINE:g} s.") from None
     except ValueError:
         last = errors.decode(errors="replace").strip().splitlines()[-1:]
-        raise ClusterError(f"There is no preview: {''.join(last)}") from None
+        raise ClusterError(f"There is no answer: {''.join(last)}") from None
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
     if "error" in answer:
-        raise ClusterError(answer["error"])
-    text: str | None = answer["text"]
-    return text
+        raise ClusterError(answer["error"], hint=answer["hint"])
+    return answer["answer"]
 
 
 def launch(record: Record) -> tuple[Path, Record, subprocess.Popen[bytes]]:
@@ -88,7 +115,7 @@ def launch(record: Record) -> tuple[Path, Record, subprocess.Popen[bytes]]:
                 stdout=output,
                 stderr=output,
                 cwd=record.cwd,
-                env=environment(record),
+                env=environment(kinds.load(record.reference), {**record.environ, processes.MARK: record.id}),
                 pass_fds=[listening.fileno()],
                 start_new_session=True,
             )

@@ -85,6 +85,10 @@ class Profile:
     fixed: frozenset[str]
     hidden: frozenset[str]
     settings: Options
+    #: Whether all options are known: a system that is asked for them may not have answered yet.
+    declared: bool
+    #: The same profile, with the options that such a system declares. ClusterError or SchemaError if the operator's do not go with them.
+    declare: Callable[[dict[str, Schema]], Profile]
 
     @property
     def kind(self) -> Kind:
@@ -92,19 +96,21 @@ class Profile:
         return kinds.load(self.reference)
 
     def options(self, wanted: object) -> Options:
-        """All options, from those a request has; WrongRequest if one is not as the schema says."""
+        """All options, from those a request has; WrongRequest if one is not as the schema says. As they are if that is not known yet."""
         if not isinstance(wanted, dict):
             raise WrongRequest("It must be an object.", field="options")
         for name in wanted:
-            if name not in self.schema["properties"]:
-                raise WrongRequest(f"The profile {self.name} has no option {name!r}.", field=f"options.{name}")
             if name in self.fixed:
                 raise WrongRequest("The operator does not let it be changed.", field=f"options.{name}")
+            if name not in self.schema["properties"] and self.declared:
+                raise WrongRequest(f"The profile {self.name} has no option {name!r}.", field=f"options.{name}")
+        if not self.declared:
+            return wanted
         check(Draft202012Validator(self.schema), wanted, field="options")
         defaults = {name: schema["default"] for name, schema in self.schema["properties"].items() if "default" in schema}
         return {**defaults, **wanted}
 
-    def public(self, unavailable: str | None) -> dict[str, Any]:
+    def public(self, unavailable: ClusterError | None) -> dict[str, Any]:
         """`Profile` in openapi.yaml."""
         shown = {name: schema for name, schema in self.schema["properties"].items() if name not in self.hidden}
         return {
@@ -112,7 +118,7 @@ class Profile:
             "title": self.title,
             "description": self.description,
             "kind": self.kind_name,
-            "unavailable": unavailable,
+            "unavailable": " ".join(filter(None, [unavailable.message, unavailable.hint])) if unavailable else None,
             "attached": self.kind.attached,
             "has_preview": self.kind.has_jobs,
             "size": self.size,
@@ -250,7 +256,9 @@ def _section(section: dict[str, Any], name: str, meant: str, valid: Callable[[ob
     return found
 
 
-def _profile(name: str, description: object, dask: dict[str, Any]) -> tuple[Profile, list[Problem]]:
+def _profile(
+    name: str, description: object, dask: dict[str, Any], declared: dict[str, Schema] | None = None
+) -> tuple[Profile, list[Problem]]:
     if isinstance(description, dict):
         description = _hyphens(description)
     check(Draft202012Validator(PROFILE_SCHEMA), description)
@@ -268,7 +276,10 @@ def _profile(name: str, description: object, dask: dict[str, Any]) -> tuple[Prof
     check_size(size, maximum)
     locked, hidden = (frozenset(option.replace("_", "-") for option in description.get(key, [])) for key in ("locked", "hidden"))
     presets = _hyphens(description.get("options", {}))
-    schema = _schema(kind, presets, _hyphens(description.get("bounds", {})), locked)
+    bounds = _hyphens(description.get("bounds", {}))
+    complete = declared is not None or not kind.inquires
+    options = {**kind.options, **(declared or {})}
+    schema = _schema(options, presets, bounds, locked) if complete else _schema(options, {}, {}, frozenset())
     problems = [Problem(*found) for found in kind.problems(dask, settings)]
     section, defaults = kind.defaults(dask, settings)
     for option, value in defaults.items():
@@ -280,7 +291,7 @@ def _profile(name: str, description: object, dask: dict[str, Any]) -> tuple[Prof
             problems.append(Problem(f"{section}.{option}", error.message))
         else:
             schema["properties"][option]["default"] = value
-    for option in sorted((locked | hidden) - schema["properties"].keys()):
+    for option in sorted((locked | hidden) - schema["properties"].keys()) if complete else []:
         raise WrongRequest(f"The kind {kind_name} has no option {option!r}.", field="locked" if option in locked else "hidden")
     profile = Profile(
         name=name,
@@ -294,13 +305,15 @@ def _profile(name: str, description: object, dask: dict[str, Any]) -> tuple[Prof
         fixed=locked | hidden,
         hidden=hidden,
         settings=settings,
+        declared=complete,
+        declare=lambda found: _profile(name, description, dask, found)[0],
     )
     return profile, problems
 
 
-def _schema(kind: Kind, presets: Options, bounds: dict[str, Schema], locked: frozenset[str]) -> Schema:
-    """The kind's options, narrowed and with other defaults."""
-    properties = copy.deepcopy(kind.options)
+def _schema(options: dict[str, Schema], presets: Options, bounds: dict[str, Schema], locked: frozenset[str]) -> Schema:
+    """The options, narrowed and with other defaults."""
+    properties = copy.deepcopy(options)
     for key, values in (("bounds", bounds), ("options", presets)):
         for option in values:
             if option not in properties:

@@ -14,6 +14,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from jsonschema import SchemaError
+
 from . import dashboardlink, directories, encryption, kernels, kinds, launcher, profiles
 from .cluster import Cluster
 from .daskconfig.page import ConfigurationPage
@@ -22,7 +24,7 @@ from .environments import Environment, Environments
 from .host import processes
 from .host.errors import ClusterError, Unknown, WrongRequest, WrongState, describe
 from .host.record import FILE, Record, Size
-from .kinds.base import Options
+from .kinds.base import Options, Schema
 from .profiles import Configuration, Problem, Profile
 from .schemas import check_size
 
@@ -53,7 +55,7 @@ class Registry:
         self._configuration: Configuration | None = None
         #: The sizes that are being asked for.
         self._asked: dict[str, Size] = {}
-        self._availability: dict[str, tuple[float, asyncio.Task[str | None]]] = {}
+        self._availability: dict[str, tuple[float, asyncio.Task[tuple[dict[str, Schema] | None, ClusterError | None]]]] = {}
         self.listeners: set[Listener] = set()
         #: The cluster that kernels find with a bare `Client()`.
         self.default: Cluster | None = None
@@ -73,7 +75,7 @@ class Registry:
         return {
             **public,
             "default": cluster is self.default,
-            "dashboard": dashboardlink.link(template, self._base_url, port) if port else None,
+            "dashboard": cluster.dashboard or (dashboardlink.link(template, self._base_url, port) if port else None),
         }
 
     def has_address(self, address: str) -> bool:
@@ -96,6 +98,8 @@ class Registry:
                 raise WrongState(f"The cluster is {cluster.state}: it has no scheduler.")
             if cluster.record.encryption == "overridden":
                 raise WrongState("The cluster goes without the encryption that dask's configuration names: a client must be told so.")
+            if kinds.load(cluster.record.reference).snippet(cluster.record, connection["address"]):
+                raise WrongState("A bare Client() cannot connect to it: the code on its card is needed.")
             kernels.set_default(cluster.record.id, connection)
         else:
             kernels.unset_default()
@@ -128,19 +132,28 @@ class Registry:
         """`Profiles` in openapi.yaml."""
         configuration = await self.configuration(fresh=True)
         offered = configuration.profiles.values()
-        reasons = await asyncio.gather(*map(self._unavailable, offered))
+        looked_at = await asyncio.gather(*map(self._look_at, offered))
         return {
-            "profiles": [profile.public(reason) for profile, reason in zip(offered, reasons, strict=True)],
+            "profiles": [profile.public(reason) for profile, reason in looked_at],
             "problems": [asdict(problem) for problem in configuration.problems],
         }
 
-    async def _unavailable(self, profile: Profile) -> str | None:
-        """Why a profile cannot be launched now; asked at most once in AVAILABLE_LIFETIME for all profiles of a kind."""
-        asked, task = self._availability.get(profile.reference, (0.0, None))
+    async def _look_at(self, profile: Profile) -> tuple[Profile, ClusterError | None]:
+        """A profile with all its options, and why it cannot be launched now; asked at most once in AVAILABLE_LIFETIME."""
+        # What a kind finds here is the same for all its profiles.
+        what = f"{profile.name} {profile.settings}" if profile.kind.inquires else profile.reference
+        asked, task = self._availability.get(what, (0.0, None))
         if task is None or time.monotonic() - asked > AVAILABLE_LIFETIME:
-            task = asyncio.create_task(profile.kind.unavailable())
-            self._availability[profile.reference] = (time.monotonic(), task)
-        return await asyncio.shield(task)
+            task = asyncio.create_task(_inquire(profile))
+            self._availability[what] = (time.monotonic(), task)
+        declared, error = await asyncio.shield(task)
+        if declared is None or error:
+            return profile, error
+        try:
+            return await asyncio.to_thread(profile.declare, declared), None
+        except (ClusterError, SchemaError) as wrong:
+            field = getattr(wrong, "field", None)
+            return profile, ClusterError(f"casa-labext.profiles.{profile.name}{f'.{field}' if field else ''}: {describe(wrong)}")
 
     async def create(self, request: dict[str, Any], *, show_failure: bool = False) -> Cluster:
         """Start a cluster, as `ClusterRequest` in openapi.yaml has it. WrongRequest if it asks for what there is not.
@@ -192,15 +205,20 @@ class Registry:
         """Start a failed cluster again, if it can be started now."""
         profile = (await self.configuration(fresh=True)).profiles.get(cluster.record.profile)
         if profile and cluster.state == "failed":
-            record = await self._launchable(cluster.record, profile)
+            profile, _ = await self._look_at(profile)
+            # What was not known when it was asked for may be known now.
+            asked = {name: value for name, value in cluster.record.options.items() if name not in profile.fixed}
+            record = cluster.record.change(options=profile.options(asked)) if profile.kind.inquires else cluster.record
+            record = await self._launchable(record, profile)
             self._check_limits(record)
             cluster.record = record
         await cluster.retry()
 
     async def _launchable(self, record: Record, profile: Profile) -> Record:
         """The record of a cluster that can be launched now; ClusterError if it cannot."""
-        if reason := await self._unavailable(profile):
-            raise ClusterError(reason)
+        _, error = await self._look_at(profile)
+        if error:
+            raise error
         return record.change(encryption=await self._encryption(profile, record.options))
 
     async def preview(self, request: dict[str, Any]) -> str | None:
@@ -214,6 +232,7 @@ class Registry:
         profile = configuration.profiles.get(request["profile"])
         if profile is None:
             raise WrongRequest(f"There is no profile {request['profile']!r}.", field="profile")
+        profile, _ = await self._look_at(profile)
         size: Size = request.get("size", profile.size)
         check_size(size, profile.maximum_workers)
         options = profile.options(request.get("options", {}))
@@ -354,6 +373,17 @@ def _records() -> list[tuple[Path, Record]]:
         if record.hostname == socket.gethostname() and not (young and not processes.of_cluster(record.id)):
             found.append((directory, record))
     return found
+
+
+async def _inquire(profile: Profile) -> tuple[dict[str, Schema] | None, ClusterError | None]:
+    """The options that another system declares for a profile, and why it cannot be launched now."""
+    if not profile.kind.inquires:
+        reason = await profile.kind.unavailable()
+        return None, ClusterError(reason) if reason else None
+    try:
+        return await launcher.inquire(profile.reference, profile.settings), None
+    except ClusterError as error:
+        return None, error
 
 
 def _most(size: Size) -> int:

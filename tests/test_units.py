@@ -14,6 +14,7 @@ from casa_labext import certificates, directories, registry, schemas
 from casa_labext.host import log, processes
 from casa_labext.host.errors import MAXIMUM_LENGTH, ClusterError, describe
 from casa_labext.host.record import Record, TLSFiles
+from casa_labext.kinds import gateway, local
 from casa_labext.launcher import environment
 from casa_labext.snippet import client_code
 
@@ -98,9 +99,10 @@ def test_secrets_are_kept_from_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
     wanted = {"PATH", "BEARER_TOKEN_FILE", "DASK_CONFIG", "X509_USER_PROXY"}
     for name in secrets | wanted:
         monkeypatch.setenv(name, "x")
-    environ = environment(RECORD.change(environ={"KERNEL_VARIABLE": "y"}))
+    environ = environment(local.kind, {"KERNEL_VARIABLE": "y"})
     assert environ.keys() & (secrets | wanted) == wanted
     assert environ["KERNEL_VARIABLE"] == "y"
+    assert "JUPYTERHUB_API_TOKEN" in environment(gateway.kind, {})
 
 
 def test_somebody_elses_folder_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Start a cluster host: `python <path>/host <directory of the cluster> <descriptor of the listening socket>`; or `… preview`."""
+"""Start a cluster host: `python <path>/host <directory of the cluster> <descriptor of the listening socket>`; or `… errand`."""
 
 import sys
 from pathlib import Path
@@ -12,10 +12,10 @@ if __name__ == "__main__":
     sys.modules["casa_labext"] = package
     sys.path.pop(0)
 
-    if sys.argv[1:] == ["preview"]:
-        from casa_labext.host import preview
+    if sys.argv[1:] == ["errand"]:
+        from casa_labext.host import errand
 
-        preview.main()
+        errand.main()
     else:
         from casa_labext.host import service
 

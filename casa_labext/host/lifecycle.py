@@ -94,6 +94,8 @@ class Lifecycle:
             except Exception as error:
                 logger.warning("The scheduler does not answer", exc_info=error)
                 self._enter("degraded", reason=f"The scheduler does not answer: {describe(error)}")
+                if not await self._exists():
+                    raise ClusterError("The cluster is gone: it was stopped elsewhere.") from None
                 if self._kind.attached and time.monotonic() - answered > ATTACHED_PATIENCE:
                     raise ClusterError("The scheduler has gone.") from None
             else:
@@ -106,6 +108,13 @@ class Lifecycle:
                 await asyncio.wait_for(self._close_requested.wait(), INTERVAL)
             except asyncio.TimeoutError:
                 pass
+
+    async def _exists(self) -> bool:
+        try:
+            return await self._manager.call(self._manager.exists, deadline=PATIENCE)
+        except Exception as error:
+            logger.warning("Whether the cluster exists is not known: %s", describe(error))
+            return True
 
     async def _end(self, state: str, error: Exception | None) -> None:
         """Close the manager and end every process of the cluster."""
@@ -223,7 +232,7 @@ class Lifecycle:
             memory={"used": int(_rounded(memory["used"])), "limit": memory["limit"]},
             tasks=summary["tasks"],
             warnings=summary["warnings"],
-            scheduler={"address": summary["address"], "dashboard_port": summary["dashboard_port"]},
+            scheduler={name: summary[name] for name in ("address", "dashboard_port", "dashboard")},
         )
         return counts
 

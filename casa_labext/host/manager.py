@@ -97,6 +97,7 @@ class Manager:
         summary["address"] = self._cluster.scheduler_address
         if not _local(summary["address"]):
             summary["dashboard_port"] = None  # the port of another machine
+        summary["dashboard"] = self._kind.dashboard(self._cluster)
         summary["report"] = self._kind.report(self._cluster)
         if self._comparing is None or self._comparing.done():
             if self._comparing and (error := self._comparing.exception()):
@@ -160,6 +161,10 @@ class Manager:
         if answer["status"] != "OK":
             raise RuntimeError(answer.get("text") or "The scheduler refused to tell its state.")
         return answer["result"]  # type: ignore[no-any-return]
+
+    async def exists(self) -> bool:
+        """Whether there still is a cluster, though its scheduler does not answer."""
+        return await self._kind.exists(self._cluster)
 
     async def alive(self) -> bool:
         """Whether the scheduler is there: a client may have shut it down."""

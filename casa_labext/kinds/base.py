@@ -42,6 +42,10 @@ class Kind:
     attached: ClassVar[bool] = False
     #: The package that it needs in the cluster's environment, beside distributed.
     package: ClassVar[str | None] = None
+    #: Whether another system is asked whether it can be used, and for further options: see `inquire`.
+    inquires: ClassVar[bool] = False
+    #: A pattern of environment variables with secrets that its processes need, and get.
+    secrets: ClassVar[str | None] = None
 
     # In the server
 
@@ -75,6 +79,10 @@ class Kind:
         Its processes here have ended already. ClusterError if something is left.
         """
 
+    def snippet(self, record: Record, address: str) -> str | None:
+        """The code that makes `client` in a notebook, where a scheduler's address and certificates are not enough."""
+        return None
+
     async def left(self, record: Record, directory: Path) -> list[dict[str, Any]]:
         """The jobs that a host that is gone left, as `Job` in openapi.yaml."""
         return []
@@ -82,6 +90,15 @@ class Kind:
     def job_logs(self, record: Record, directory: Path, job: str) -> list[dict[str, str]]:
         """What a job has printed, as `Log` in openapi.yaml. Reads files; called in a thread."""
         return []
+
+    # In a process of their own
+
+    async def inquire(self, settings: Options) -> dict[str, Schema]:
+        """The options that another system declares, besides `options`. ClusterError if it cannot be used, with the reason."""
+        return {}
+
+    async def remove(self, record: Record, directory: Path) -> None:
+        """What `reap` needs the manager's package for."""
 
     # In the host
 
@@ -114,6 +131,14 @@ class Kind:
         result = cluster.close()
         if isawaitable(result):
             await result
+
+    async def exists(self, cluster: Any) -> bool:
+        """Whether there still is a cluster; asked when its scheduler does not answer."""
+        return True
+
+    def dashboard(self, cluster: Any) -> str | None:
+        """Where the dashboard is seen in a browser, if not through this server."""
+        return None
 
     def report(self, cluster: Any) -> dict[str, Any] | None:
         """Where the wanted workers are: see batch.report. None if all that is known is that they are not connected yet."""
