@@ -19,7 +19,7 @@ from .host.errors import ClusterError, WrongState, describe
 from .host.lifecycle import CLOSE_MARGIN, FINAL_FILE, nothing
 from .host.record import Record, Size
 from .hostclient import MARGIN, HostClient, HostGone
-from .launcher import launch
+from .launcher import launch, logs
 from .snippet import client_code
 
 #: Seconds between two tries to reach a host that does not answer.
@@ -163,6 +163,8 @@ class Cluster:
 
     async def job_logs(self, job: str) -> Any:
         """What a job has printed, as `Log` in openapi.yaml."""
+        if self._kind.inquires:
+            return await logs(self.record, job)
         return await asyncio.to_thread(self._kind.job_logs, self.record, self._directory, job) if self._directory else []
 
     async def submitted(self) -> Any:

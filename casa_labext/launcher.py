@@ -54,13 +54,25 @@ async def inquire(reference: str, settings: dict[str, Any]) -> dict[str, Schema]
     return options
 
 
+async def logs(record: Record, job: str) -> list[dict[str, str]]:
+    """What a job in another system has printed, as `Log` in openapi.yaml."""
+    printed: list[dict[str, str]] = await _send("logs", record.reference, record, job=job)
+    return printed
+
+
 async def remove(record: Record, directory: Path) -> None:
     """Remove what a host that is gone left in another system. ClusterError if something is left."""
-    await _send("remove", record.reference, record, directory)
+    await _send("remove", record.reference, record, directory=directory)
 
 
 async def _send(
-    what: str, reference: str, record: Record | None = None, directory: Path | None = None, settings: dict[str, Any] | None = None
+    what: str,
+    reference: str,
+    record: Record | None = None,
+    *,
+    directory: Path | None = None,
+    settings: dict[str, Any] | None = None,
+    job: str = "",
 ) -> Any:
     """Have an errand done: see host/errand.py."""
     errand = {
@@ -69,6 +81,7 @@ async def _send(
         "settings": settings,
         "record": asdict(record) if record else None,
         "directory": str(directory) if directory else None,
+        "job": job,
     }
     process = await asyncio.create_subprocess_exec(
         record.python if record else sys.executable,

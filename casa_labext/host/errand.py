@@ -27,12 +27,16 @@ def main() -> None:
     print(json.dumps(answer))
 
 
-async def _run(what: str, reference: str, settings: dict[str, Any], record: dict[str, Any] | None, directory: str | None) -> Any:
+async def _run(
+    *, what: str, reference: str, settings: dict[str, Any], record: dict[str, Any] | None, directory: str | None, job: str
+) -> Any:
     kind = load(reference)
     if what == "inquire":
         return await kind.inquire(settings)
     assert record is not None
     if what == "preview":
         return await kind.preview(Record.parse(record))
+    if what == "logs":
+        return await kind.logs(Record.parse(record), job)
     assert directory is not None
     return await kind.remove(Record.parse(record), Path(directory))

@@ -97,6 +97,7 @@ class Manager:
         summary["address"] = self._cluster.scheduler_address
         if not _local(summary["address"]):
             summary["dashboard_port"] = None  # the port of another machine
+        summary["dashboard_port"] = self._kind.dashboard_port(self._cluster) or summary["dashboard_port"]
         summary["dashboard"] = self._kind.dashboard(self._cluster)
         summary["report"] = self._kind.report(self._cluster)
         if self._comparing is None or self._comparing.done():

@@ -97,6 +97,10 @@ class Kind:
         """The options that another system declares, besides `options`. ClusterError if it cannot be used, with the reason."""
         return {}
 
+    async def logs(self, record: Record, job: str) -> list[dict[str, str]]:
+        """What a job has printed, as `Log` in openapi.yaml, where another system has it."""
+        return []
+
     async def remove(self, record: Record, directory: Path) -> None:
         """What `reap` needs the manager's package for."""
 
@@ -138,6 +142,10 @@ class Kind:
 
     def dashboard(self, cluster: Any) -> str | None:
         """Where the dashboard is seen in a browser, if not through this server."""
+        return None
+
+    def dashboard_port(self, cluster: Any) -> int | None:
+        """The port of this machine at which the dashboard is, if it is not the scheduler's own."""
         return None
 
     def report(self, cluster: Any) -> dict[str, Any] | None:

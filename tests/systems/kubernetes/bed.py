@@ -1,0 +1,86 @@
+"""Builds and starts Kubernetes."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+TESTS = HERE.parents[1]
+#: Seconds to build it, which takes 6 to 15 minutes of this machine the first time, and to start it.
+BUILD_DEADLINE, START_DEADLINE = 25 * 60, 180
+
+
+class KubernetesError(Exception):
+    """Kubernetes cannot be built or started."""
+
+
+class KubernetesBed:
+    """One node with the Dask operator. Its network cannot be left, nor entered but through the API server."""
+
+    def __init__(self, folder: Path) -> None:
+        if os.getuid() != 0 or not shutil.which("unshare") or not shutil.which("apt-get"):
+            raise KubernetesError("Kubernetes is built and started by root on Debian alone.")
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            port = listening.getsockname()[1]
+        self._run = folder / "kubernetes"
+        self._environ = {
+            **os.environ,
+            "K8S_RUN": str(self._run),
+            "K8S_VENV": sys.prefix,
+            "K8S_HOST_PORT": str(port),
+            "K8S_CGROUP": f"/casa-labext-{port}",
+        }
+        #: How it is reached from this machine, and from within the cluster's network.
+        self.kubeconfig, self.kubeconfig_inside = self._run / "kubeconfig-outside", self._run / "kubeconfig"
+        self._script("build", BUILD_DEADLINE)
+        self._script("up", START_DEADLINE)
+        self.operator()
+
+    def operator(self, *arguments: str) -> None:
+        """Install the Dask operator, or its `crds`."""
+        self._call([sys.executable, "-m", "systems.kubernetes.dask_operator", *arguments], START_DEADLINE)
+
+    def _script(self, name: str, deadline: float) -> None:
+        self._call([str(HERE / name)], deadline)
+
+    def _call(self, command: list[str], deadline: float) -> None:
+        environ = {**self._environ, "KUBECONFIG": str(self.kubeconfig)}
+        log = self._run.with_suffix(".log")
+        with log.open("a") as output:
+            try:
+                done = subprocess.run(
+                    command, cwd=TESTS, env=environ, stdin=subprocess.DEVNULL, stdout=output, stderr=output, timeout=deadline, check=False
+                )
+            except subprocess.TimeoutExpired:
+                raise KubernetesError(f"{command[-1]} was not done within {deadline} s.") from None
+        if done.returncode:
+            raise KubernetesError(log.read_text()[-3000:])
+
+    def relay(self, signal_number: int) -> None:
+        """Stop (SIGSTOP) or let go on (SIGCONT) what leads to the API server: it answers nobody meanwhile."""
+        os.kill(int((self._run / "relay").read_text()), signal_number)
+
+    def user(self, token: str, path: Path) -> Path:
+        """A kubeconfig for somebody with a token."""
+        config: dict[str, Any] = json.loads(self.kubeconfig.read_text())
+        config["users"][0]["user"] = {"token": token}
+        path.write_text(json.dumps(config))
+        return path
+
+    def inside(self, *command: str) -> list[str]:
+        """A command that runs in the cluster's network, where services have names."""
+        return ["env", f"K8S_RUN={self._run}", str(HERE / "inside"), *command]
+
+    def close(self) -> None:
+        """Stop it."""
+        if (self._run / "relay").exists():
+            self.relay(signal.SIGCONT)
+        subprocess.run([str(HERE / "down")], env=self._environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)

@@ -1,0 +1,251 @@
+"""Clusters on a real Kubernetes with the real Dask operator."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from conftest import API, JSON, compute
+from systems.batch.fixtures import unavailable
+from systems.kubernetes.bed import KubernetesBed, KubernetesError
+
+from casa_labext import directories
+from casa_labext.host.record import Record
+
+pytestmark = pytest.mark.system
+
+#: As the test bed's image and machine have it.
+OPTIONS = {"image": "localhost/python:test", "cpu": "100m", "memory": "600Mi"}
+
+
+@pytest.fixture(scope="module")
+def kubernetes_bed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KubernetesBed]:
+    try:
+        bed = KubernetesBed(tmp_path_factory.mktemp("bed"))
+    except KubernetesError as error:
+        unavailable(str(error))
+    yield bed
+    bed.close()
+
+
+@pytest.fixture
+def kubernetes(
+    kubernetes_bed: KubernetesBed, dask_config: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[KubernetesBed]:
+    """Kubernetes, seen from outside; nothing may be left on it."""
+    dask_config("""
+casa-labext:
+  profiles:
+    kubernetes:
+      kind: kubernetes
+      options: {image: "localhost/python:test", cpu: 100m, memory: 600Mi}
+""")
+    monkeypatch.setenv("KUBECONFIG", str(kubernetes_bed.kubeconfig))
+    yield kubernetes_bed
+    assert on_kubernetes(kubernetes_bed) == []
+
+
+def kr8s(bed: KubernetesBed, code: str) -> str:
+    """What somebody does with kr8s."""
+    environ = {**os.environ, "KUBECONFIG": str(bed.kubeconfig)}
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", f"import kr8s\n{code}"], env=environ, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def on_kubernetes(bed: KubernetesBed) -> list[str]:
+    """All that clusters can leave."""
+    code = """
+dask = [f"dask{kind}s.kubernetes.dask.org" for kind in ("cluster", "workergroup", "autoscaler")]
+for kind in (*dask, "pods", "deployments"):
+    print(*(f"{kind}/{found.name}" for found in kr8s.get(kind, namespace="default")), sep="\\n")
+for service in kr8s.get("services", namespace="default"):
+    if service.name != "kubernetes":
+        print(f"service/{service.name}")
+"""
+    return kr8s(bed, code).split()
+
+
+async def profile(api: API) -> JSON:
+    found: JSON = next(profile for profile in (await api.get("profiles"))["profiles"] if profile["name"] == "kubernetes")
+    return found
+
+
+async def closed(api: API, cluster: JSON) -> None:
+    await api.call("DELETE", f"clusters/{cluster['id']}")
+    await api.gone(cluster["id"])
+
+
+async def test_a_cluster(kubernetes: KubernetesBed, api: API, jp_fetch: Any) -> None:
+    assert (await profile(api))["unavailable"] is None
+    request = {"profile": "kubernetes", "size": {"workers": 2}, "options": {"environment": {"FLAVOUR": "up"}}}
+    status, preview = await api.call("POST", "preview", request)
+    assert status == 200
+    resource = yaml.safe_load(preview["text"])
+    assert resource["kind"] == "DaskCluster"
+    status, cluster = await api.call("POST", "clusters", request)
+    assert status == 202
+    cluster = await api.running(cluster["id"], workers=2)
+    assert not cluster["encrypted"]
+    assert await compute(cluster, "import os\nprint(client.submit(os.getenv, 'FLAVOUR').result())") == "up"
+    response = await jp_fetch(*cluster["dashboard"].strip("/").split("/")[1:])
+    assert b"bokeh" in response.body.lower()
+
+    jobs = await api.get(f"clusters/{cluster['id']}/jobs")
+    assert [(job["state"], job["host"], job["workers"]) for job in jobs] == [("running", "testnode", 1)] * 2
+    printed = await api.get(f"clusters/{cluster['id']}/jobs/{jobs[0]['id']}/logs")
+    assert "Starting worker" in printed[-1]["text"] or "distributed" in printed[-1]["text"]
+    for workers in (3, 1):
+        status, _ = await api.call("POST", f"clusters/{cluster['id']}/scale", {"workers": workers})
+        assert status == 200
+        await api.running(cluster["id"], workers=workers)
+    status, _ = await api.call("POST", f"clusters/{cluster['id']}/adapt", {"minimum": 0, "maximum": 3})
+    assert status == 200
+    work = "import time\nclient.gather(client.map(time.sleep, [2] * 30, pure=False))\nprint('done')"
+    working = asyncio.create_task(compute(cluster, work))
+    await api.wait(cluster["id"], lambda cluster: bool(cluster["workers"]["running"] >= 2))
+    assert await working == "done"
+    await closed(api, cluster)
+
+
+async def says(api: API, cluster: JSON, *words: str, deadline: float = 30) -> JSON:
+    """Wait until a card says something."""
+
+    def told(cluster: JSON) -> bool:
+        text = json.dumps([cluster["activity"], cluster["reason"], cluster["reasons"]])
+        return all(word in text for word in words)
+
+    return await api.wait(cluster["id"], told, deadline=deadline)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [({"image": "localhost/nothing:here"}, ["ErrImagePull"]), ({"cpu": "64"}, ["Insufficient cpu"])],
+    ids=["image", "request"],
+)
+async def test_a_scheduler_that_cannot_start(options: JSON, words: list[str], kubernetes: KubernetesBed, api: API) -> None:
+    cluster = await api.create("kubernetes", options=options)
+    await says(api, cluster, *words)
+    await closed(api, cluster)
+
+
+#: Writes to more memory than the worker may have.
+EAT = """
+import distributed
+future = client.submit(lambda: len(bytearray(b'x' * 2**31)), retries=0)
+try:
+    distributed.wait(future, 10)
+except Exception as error:
+    print(error)
+"""
+
+
+async def test_a_worker_that_uses_more_memory_than_its_limit(kubernetes: KubernetesBed, api: API) -> None:
+    cluster = await api.create("kubernetes", size={"workers": 1}, options={"worker-command": "dask worker --no-nanny --memory-limit 0"})
+    cluster = await api.running(cluster["id"], workers=1)
+    eating = asyncio.create_task(compute(cluster, EAT))
+    await says(api, cluster, "OOMKilled")
+    await eating
+    await closed(api, cluster)
+
+
+async def test_the_cluster_of_a_killed_host_is_deleted(kubernetes: KubernetesBed, api: API) -> None:
+    cluster = await api.create("kubernetes", size={"workers": 1})
+    await api.running(cluster["id"], workers=1)
+    os.kill(Record.load(directories.clusters() / cluster["id"]).pid, signal.SIGKILL)
+    await api.gone(cluster["id"])
+
+
+async def test_an_api_server_that_stops_answering(kubernetes: KubernetesBed, api: API) -> None:
+    cluster = await api.create("kubernetes", size={"workers": 1})
+    await api.running(cluster["id"], workers=1)
+    kubernetes.relay(signal.SIGSTOP)
+    try:
+        await says(api, cluster, "does not answer")
+    finally:
+        kubernetes.relay(signal.SIGCONT)
+    await closed(api, cluster)
+
+
+async def test_somebody_elses_cluster_is_left_alone(kubernetes: KubernetesBed, api: API) -> None:
+    status, preview = await api.call("POST", "preview", {"profile": "kubernetes"})
+    assert status == 200
+    resource = yaml.safe_load(preview["text"])
+    resource["metadata"] = {"name": "theirs"}
+    resource["spec"]["scheduler"]["service"]["selector"]["dask.org/cluster-name"] = "theirs"
+    resource["spec"]["worker"]["replicas"] = 1
+    kr8s(kubernetes, f"from kr8s.objects import object_from_spec\nobject_from_spec({resource!r}, allow_unknown_type=True).create()")
+    try:
+        found = await profile(api)
+        assert [choice["const"] for choice in found["schema"]["properties"]["connect-to"]["oneOf"]] == ["", "theirs"]
+        cluster = await api.create("kubernetes", options={"connect-to": "theirs"}, size={"workers": 3})
+        cluster = await api.wait(cluster["id"], lambda cluster: bool(cluster["workers"]["running"] == 1))
+        status, _ = await api.call("POST", f"clusters/{cluster['id']}/scale", {"workers": 2})
+        assert status == 503
+        await closed(api, cluster)
+        assert "daskclusters.kubernetes.dask.org/theirs" in on_kubernetes(kubernetes)
+    finally:
+        kr8s(
+            kubernetes,
+            "next(kr8s.get('daskclusters.kubernetes.dask.org', 'theirs', namespace='default')).delete(propagation_policy='Foreground')",
+        )
+        for _ in range(60):
+            if not on_kubernetes(kubernetes):
+                break
+            await asyncio.sleep(0.5)
+
+
+async def test_no_credentials(kubernetes: KubernetesBed, api: API, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KUBECONFIG", "/nowhere")
+    assert "no credentials" in (await profile(api))["unavailable"]
+
+
+async def test_nobody_answers(kubernetes: KubernetesBed, api: API, monkeypatch: pytest.MonkeyPatch) -> None:
+    kubernetes.relay(signal.SIGSTOP)
+    try:
+        assert "does not answer" in (await profile(api))["unavailable"]
+    finally:
+        kubernetes.relay(signal.SIGCONT)
+
+
+async def test_not_allowed(kubernetes: KubernetesBed, api: API, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    token = kr8s(
+        kubernetes,
+        "import base64\n"
+        "for secret in kr8s.get('secrets', namespace='default'):\n"
+        "    print(base64.b64decode(secret.raw['data']['token']).decode())",
+    )
+    monkeypatch.setenv("KUBECONFIG", str(kubernetes.user(token.split()[0], tmp_path / "config")))
+    unavailable = (await profile(api))["unavailable"]
+    assert "forbidden" in unavailable
+    assert "not allowed" in unavailable
+
+
+async def test_no_controller(kubernetes: KubernetesBed, api: API) -> None:
+    scale = "from kr8s.objects import Deployment\nDeployment.get('dask-operator', namespace='dask-operator').scale({})"
+    kr8s(kubernetes, scale.format(0))
+    try:
+        cluster = await api.create("kubernetes")
+        await says(api, cluster, "has done nothing", "controller")
+    finally:
+        kr8s(kubernetes, scale.format(1))
+    await closed(api, cluster)
+
+
+async def test_no_definitions(kubernetes: KubernetesBed, api: API) -> None:
+    delete = "for crd in list(kr8s.get('customresourcedefinitions')):\n    crd.delete()\n"
+    wait = "import time\nwhile list(kr8s.get('customresourcedefinitions')):\n    time.sleep(.2)"
+    kr8s(kubernetes, delete + wait)
+    try:
+        assert "CRDs" in (await profile(api))["unavailable"]
+    finally:
+        kubernetes.operator("crds")
