@@ -3,19 +3,20 @@
 # make test    everything, with real servers, clusters and a browser
 # make bench   measure beside dask-labextension
 #
-# make test-condor25   the tests with HTCondor against its newest feature release; no part of make test
+# make test-condor25     the tests with HTCondor against its newest feature release; no part of make test
+# make test-kubernetes   the tests with Kubernetes, which is built first (6 to 15 minutes, once); no part of make test
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: lab check test test-condor25 lint unit system browser bench clean
+.PHONY: lab check test test-condor25 test-kubernetes lint unit system browser bench clean
 
 VENV := .venv
 PYTHON ?= python3
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 # Here a batch system that cannot be started is a failure; elsewhere its tests are skipped.
-test system test-condor25: export CASA_LABEXT_SYSTEMS := required
+test system test-condor25 test-kubernetes: export CASA_LABEXT_SYSTEMS := required
 
 # A virtual environment with the package, editable, and all tools.
 $(VENV)/installed: pyproject.toml
@@ -46,13 +47,16 @@ lint: node_modules/installed
 
 unit: casa_labext/labextension/package.json
 	jlpm test
-	pytest -m 'not system'
+	pytest -m 'not system and not kubernetes'
 
 system: casa_labext/labextension/package.json
 	pytest -m system
 
 test-condor25: casa_labext/labextension/package.json
 	CASA_LABEXT_CONDOR_SUITE=forky pytest -m system -k htcondor
+
+test-kubernetes: casa_labext/labextension/package.json
+	pytest -m kubernetes
 
 check: lint unit
 

@@ -13,7 +13,7 @@ from tornado.locks import Condition
 
 from ..kinds import load
 from . import progress
-from .errors import ClusterError, WrongState, describe
+from .errors import ClusterError, DeadlineExceeded, WrongState, describe
 from .manager import Manager
 from .processes import end
 from .record import Record, Size, write_json
@@ -78,7 +78,10 @@ class Lifecycle:
         timeouts = self._record.timeouts
         loop = asyncio.get_running_loop()
         progress.listen(lambda text: loop.call_soon_threadsafe(lambda: self._update(activity=text)))
-        await self._manager.call(self._manager.make, deadline=timeouts.start)
+        try:
+            await self._manager.call(self._manager.make, deadline=timeouts.start)
+        except DeadlineExceeded as error:
+            raise DeadlineExceeded(error.message, hint=f"It came as far as: {self.status['activity']}") from None
         await self._manager.call(self._manager.scale, self._record.size, deadline=timeouts.scale)
 
     async def _watch(self) -> None:

@@ -7,6 +7,7 @@ lives in another loop, and every call from there has a deadline.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import socket
 import threading
@@ -36,6 +37,7 @@ class Manager:
         self._directory = directory
         self._kind = load(record.reference)
         self._cluster: Any = None
+        self._making: asyncio.Task[Any] | None = None
         self._kernel: versions.Versions = {}
         self._scheduler: versions.Versions = {}
         #: By address; None for a worker that did not answer.
@@ -60,6 +62,7 @@ class Manager:
 
     async def make(self) -> None:
         """Make the cluster manager and its scheduler."""
+        self._making = asyncio.current_task()
         self._cluster = await self._kind.make(self._record, self._directory)
         await self._learn()
 
@@ -69,6 +72,11 @@ class Manager:
 
     async def close(self, deadline: float) -> None:
         """Close what there is of the cluster."""
+        if self._making and not self._making.done():
+            # The kind takes back what it has begun; what goes wrong then is told.
+            self._making.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._making
         if self._cluster is not None:
             await self._kind.close(self._cluster, deadline)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import json
+import os
 import re
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 #: The option with the name of a cluster that somebody else has made.
 CONNECT_TO = "connect-to"
+#: What a pod has where it may use the API.
+SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
 #: Quantities of Kubernetes: 0.5, 500m, 2Gi.
 _QUANTITY = r"^(\d{1,9}(\.\d{1,9})?(m|[kMGTP]i?)?)?(?![\s\S])"
 _NAME = r"^([a-z0-9]([-a-z0-9]{0,51}[a-z0-9])?)?(?![\s\S])"
@@ -77,7 +80,8 @@ class Kubernetes(Kind):
     }
 
     def installed(self) -> bool:
-        return find_spec("dask_kubernetes") is not None
+        credentials = "KUBECONFIG" in os.environ or any(path.exists() for path in (Path.home() / ".kube/config", SERVICE_ACCOUNT))
+        return credentials and find_spec("dask_kubernetes") is not None
 
     async def reap(self, record: Record, directory: Path) -> None:
         from ..launcher import remove  # the launcher needs the kinds
@@ -156,7 +160,10 @@ class Kubernetes(Kind):
 
     async def scale(self, cluster: KubernetesCluster, size: Size) -> None:
         if not cluster.made:
-            return
+            if cluster.is_untouched:
+                cluster.is_untouched = False  # the size that the host asks for at the start
+                return
+            raise WrongState("Somebody else made the cluster: it cannot be scaled from here.")
         if "workers" in size:
             await cluster.scale(size["workers"])
         else:

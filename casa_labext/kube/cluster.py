@@ -38,6 +38,7 @@ class KubernetesCluster:
         self.name = name
         #: Whether it is ours, to be scaled and deleted.
         self.made = made
+        self.is_untouched = True
         self.scheduler_address = ""
         self.scheduler_comm: Any = None
         self.dashboard_port: int | None = None
@@ -207,11 +208,17 @@ async def delete(api: API, name: str) -> None:
     """Delete a cluster, and wait until nothing of it is left."""
     with contextlib.suppress(Missing):
         await api.call("DELETE", DASK, f"daskclusters/{name}", {"propagationPolicy": "Foreground"})
-    left = [(DASK, "daskclusters"), (CORE, "pods"), (CORE, "services")]
-    while left:
-        version, path = left[-1]
-        by_name, by_label = (f"metadata.name={name}", "") if version == DASK else ("", f"{CLUSTER}={name}")
-        if (await api.call("GET", version, path, fieldSelector=by_name, labelSelector=by_label))["items"]:
-            await asyncio.sleep(0.5)
-        else:
-            left.pop()
+    while await _left(api, name):  # noqa: ASYNC110  only Kubernetes knows
+        await asyncio.sleep(0.5)
+
+
+async def _left(api: API, name: str) -> bool:
+    """Whether something of a cluster is there still. Pods that were deleted and have never run go at once."""
+    found = await api.call("GET", CORE, "pods", labelSelector=f"{CLUSTER}={name}")
+    for item in found["items"]:
+        pod = pods.read(item)
+        if pod.state == "completing" and not pod.has_run:
+            with contextlib.suppress(ClusterError):  # not everybody may delete pods
+                await api.call("DELETE", CORE, f"pods/{pod.name}", {"gracePeriodSeconds": 0})
+    clusters = await api.call("GET", DASK, "daskclusters", fieldSelector=f"metadata.name={name}")
+    return bool(found["items"] or clusters["items"])

@@ -38,6 +38,8 @@ class Pod:
     ended: float | None
     exit_code: int | None
     restarts: int
+    #: Whether a container of it runs or has run.
+    has_run: bool
 
 
 def read(resource: dict[str, Any]) -> Pod:
@@ -59,6 +61,7 @@ def read(resource: dict[str, Any]) -> Pod:
         ended=_seconds(ended.get("finishedAt")),
         exit_code=ended.get("exitCode"),
         restarts=container.get("restartCount", 0),
+        has_run=bool(last or (container.get("state") or {}).keys() - {"waiting"}),
     )
 
 
