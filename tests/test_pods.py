@@ -6,9 +6,7 @@ import pytest
 
 from casa_labext.kube import pods
 
-CONDITIONS = [
-    {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/1 nodes are available: 1 Insufficient cpu."}
-]
+CONDITIONS = [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "1 Insufficient cpu."}]
 PULL = {"waiting": {"reason": "ErrImagePull", "message": "no such host"}}
 KILLED = {"terminated": {"reason": "OOMKilled", "exitCode": 137, "finishedAt": "2026-11-23T15:00:09Z"}}
 
