@@ -167,7 +167,8 @@ def _hyphens(key: str) -> str:
 
 
 def _kind(value: object) -> str:
-    return "a list" if isinstance(value, list) else f"{value!r}"
+    """What it is; not itself, which may be a secret in the wrong place."""
+    return {list: "a list", str: "a text", bool: "true or false"}.get(type(value), "a number")
 
 
 def _deprecated(entry: dict[str, Any]) -> Problem:

@@ -36,7 +36,7 @@ def report(cluster: KubernetesCluster) -> dict[str, Any]:
         **counts,
         "reasons": [{"place": where, "workers": count, "text": text} for (where, text), count in ranked][:REASONS],
         "problem": cluster.problem,
-        "failing": any(pod.restarts for pod in there),
+        "failing": any(pod.restarts for pod in there if pod.worker not in connected),
         "given_up": False,
     }
 
