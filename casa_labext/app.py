@@ -6,6 +6,7 @@ from jupyter_server.extension.application import ExtensionApp
 
 from ._version import __version__
 from .environments import Environments
+from .events import Events
 from .registry import Registry
 from .routes import routes
 
@@ -28,6 +29,8 @@ class CasaLabext(ExtensionApp):
             environments=Environments(self.serverapp.kernel_spec_manager),
             log=self.log,
         )
+        assert self.serverapp.event_logger
+        self.registry.listeners.add(Events(self.serverapp.event_logger))
         self.handlers.extend(routes(self.registry))
         self.serverapp.io_loop.add_callback(self.registry.begin)
 

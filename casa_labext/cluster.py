@@ -12,11 +12,13 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from . import directories, kinds
 from .host import log, processes
 from .host.errors import ClusterError, WrongState, describe
-from .host.lifecycle import CLOSE_MARGIN, FINAL_FILE, nothing
+from .host.history import History
+from .host.lifecycle import CLOSE_MARGIN, FINAL_FILE, HISTORY_FILE, nothing
 from .host.record import Record, Size
 from .hostclient import MARGIN, HostClient, HostGone
 from .launcher import launch, logs
@@ -148,6 +150,20 @@ class Cluster:
         """The connected workers, as `Worker` in openapi.yaml."""
         return await self._command("/workers", deadline=COMMAND_DEADLINE, get=True)
 
+    async def act_on_worker(self, address: str, action: str) -> None:
+        """Restart or retire a worker."""
+        status = await self._command("/worker", {"address": address, "action": action}, deadline=self.record.timeouts.scale)
+        self._set(**status)
+
+    async def history(self, after: float) -> Any:
+        """What it has been through, as `History` in openapi.yaml; of a cluster that has ended all that its host wrote at the end."""
+        if self.state not in ENDED:
+            return await self._command(f"/history?after={after}", deadline=COMMAND_DEADLINE, get=True)
+        try:
+            return json.loads(await asyncio.to_thread((self._directory or Path("nowhere")).joinpath(HISTORY_FILE).read_text))
+        except (OSError, ValueError):
+            return History().told()
+
     async def jobs(self) -> Any:
         """The jobs, as `Job` in openapi.yaml."""
         if not self._kind.has_jobs:
@@ -171,12 +187,13 @@ class Cluster:
         """What was submitted last, as `Preview` in openapi.yaml."""
         return await self._command("/submitted", deadline=COMMAND_DEADLINE, get=True)
 
-    async def logs(self, source: str) -> Any:
-        """The logs, as `Log` in openapi.yaml."""
+    async def logs(self, source: str, worker: str | None = None) -> Any:
+        """The logs, as `Log` in openapi.yaml; of the workers, or of one of them."""
         if source == "host":
             text = await asyncio.to_thread(log.tail, self._directory) if self._directory else ""
             return [{"name": "Cluster host", "text": text}]
-        logs = await self._command(f"/logs/{source}", deadline=COMMAND_DEADLINE, get=True)
+        query = f"?worker={quote(worker, safe='')}" if worker else ""
+        logs = await self._command(f"/logs/{source}{query}", deadline=COMMAND_DEADLINE, get=True)
         return [{"name": entry["name"], "text": entry["text"][-log.SHOWN_SIZE :]} for entry in logs]
 
     async def retry(self) -> None:

@@ -162,6 +162,31 @@ class WorkersHandler(Handler):
         self.answer(await self.cluster(cluster_id).workers())
 
 
+class WorkerActionHandler(Handler):
+    """`/clusters/{id}/workers/{action}`."""
+
+    @web.authenticated
+    @authorized
+    async def post(self, cluster_id: str, action: str) -> None:
+        cluster = self.cluster(cluster_id)
+        await cluster.act_on_worker(read_body(self.request.body, "WorkerAddress")["address"], action)
+        self.answer(cluster)
+
+
+class HistoryHandler(Handler):
+    """`/clusters/{id}/history`."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, cluster_id: str) -> None:
+        cluster = self.cluster(cluster_id)
+        try:
+            after = float(self.get_query_argument("after", "0"))
+        except ValueError:
+            raise WrongRequest("It must be a number.", field="after") from None
+        self.answer(await cluster.history(after))
+
+
 class LogsHandler(Handler):
     """`/clusters/{id}/logs`."""
 
@@ -172,7 +197,7 @@ class LogsHandler(Handler):
         source = self.get_query_argument("source", "host")
         if source not in LOG_SOURCES:
             raise WrongRequest(f"It must be one of {', '.join(LOG_SOURCES)}.", field="source")
-        self.answer(await cluster.logs(source))
+        self.answer(await cluster.logs(source, self.get_query_argument("worker", None)))
 
 
 class JobsHandler(Handler):
@@ -268,6 +293,8 @@ def routes(registry: Registry) -> list[tuple[str, type[web.RequestHandler], dict
         (f"{cluster}/default", DefaultHandler, {}),
         (f"{cluster}/connection", ConnectionHandler, {}),
         (f"{cluster}/workers", WorkersHandler, {}),
+        (rf"{cluster}/workers/(restart|retire)", WorkerActionHandler, {}),
+        (f"{cluster}/history", HistoryHandler, {}),
         (f"{cluster}/logs", LogsHandler, {}),
         (f"{cluster}/jobs", JobsHandler, {}),
         (rf"{cluster}/jobs/([^/]+)/logs", JobLogsHandler, {}),

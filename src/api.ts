@@ -8,16 +8,20 @@ import type {
   ConfigurationChange,
   DaskConfiguration,
   Environment,
+  History,
   Job,
   JobAction,
   Log,
   Preview,
   Profiles,
-  Size
+  Size,
+  Worker
 } from './tokens';
 
 /** Whose logs to ask for. */
 export type LogSource = 'host' | 'scheduler' | 'workers';
+
+export type WorkerAction = 'restart' | 'retire';
 
 /** The operations of the server extension; what they change comes back through the store. */
 export class ClusterAPI {
@@ -63,6 +67,32 @@ export class ClusterAPI {
   /** The latest lines of a cluster's logs, one entry a process. */
   logs(id: string, source: LogSource): Promise<Log[]> {
     return requestAPI(this.settings, `clusters/${id}/logs?source=${source}`);
+  }
+
+  /** The log of one worker. */
+  workerLog(id: string, worker: string): Promise<Log[]> {
+    const path = query(`clusters/${id}/logs`, { source: 'workers', worker });
+    return requestAPI(this.settings, path);
+  }
+
+  /** The connected workers. */
+  workers(id: string): Promise<Worker[]> {
+    return requestAPI(this.settings, `clusters/${id}/workers`);
+  }
+
+  /** Restart a worker, or end it when its data are elsewhere. */
+  actOnWorker(
+    id: string,
+    address: string,
+    action: WorkerAction
+  ): Promise<Cluster> {
+    const path = `clusters/${id}/workers/${action}`;
+    return requestAPI(this.settings, path, 'POST', { address });
+  }
+
+  /** What a cluster has been through since a time, in seconds since the epoch. */
+  history(id: string, after = 0): Promise<History> {
+    return requestAPI(this.settings, `clusters/${id}/history?after=${after}`);
   }
 
   /** The batch jobs of a cluster, newest first. */

@@ -6,7 +6,9 @@ import * as React from 'react';
 import { ClusterName } from './clustername';
 import { CommandIDs } from './commandids';
 import { dragCode } from './drag';
-import { formatMemory } from './format';
+import { formatAge, formatMemory } from './format';
+import type { ISample } from './recent';
+import { Sparkline } from './sparkline';
 import { Elapsed, StateMark } from './state';
 import type { Cluster, State } from './tokens';
 import { WorkerBar } from './workerbar';
@@ -19,6 +21,12 @@ export interface ICardProps {
 
   /** The title of the profile it was made from. */
   profile: string;
+
+  /** The last minutes. */
+  samples: ReadonlyArray<ISample>;
+
+  /** In seconds since the epoch. */
+  now: number;
 
   commands: CommandRegistry;
   trans: TranslationBundle;
@@ -57,7 +65,7 @@ const ACTIONS: Record<State, ReadonlyArray<string>> = {
 
 /** All about one cluster. */
 export function Card(props: ICardProps): JSX.Element {
-  const { cluster, live, profile, commands, trans } = props;
+  const { cluster, live, profile, samples, now, commands, trans } = props;
   const { id, name, state, connection } = cluster;
   const [editing, setEditing] = React.useState(false);
   const works = state === 'running' || state === 'degraded';
@@ -99,7 +107,17 @@ export function Card(props: ICardProps): JSX.Element {
         <StateMark state={state} live={live} trans={trans} />
         {live && changes && <Elapsed since={cluster.since} />}
       </div>
-      <div className="casa-Card-profile">{profile}</div>
+      <div
+        className="casa-Card-profile"
+        title={trans.__(
+          'Made %1',
+          new Date(cluster.created * 1000).toLocaleString()
+        )}
+      >
+        {[profile, works && formatAge(now - cluster.created, trans)]
+          .filter(Boolean)
+          .join(' · ')}
+      </div>
       {live && (changes || works) && cluster.activity && (
         <div className="casa-Card-activity" data-calm={works}>
           {cluster.activity}
@@ -134,6 +152,9 @@ export function Card(props: ICardProps): JSX.Element {
           </div>
         ))}
       {live && works && <Figures cluster={cluster} trans={trans} />}
+      {live && works && (
+        <Sparklines cluster={cluster} samples={samples} now={now} trans={trans} />
+      )}
       {connection && (
         <div className="casa-Card-address">
           <code className="casa-mod-selectable" title={connection.address}>
@@ -217,6 +238,32 @@ function Reason(props: {
       {cluster.hint && (
         <div className="casa-Card-hint casa-mod-selectable">{cluster.hint}</div>
       )}
+    </div>
+  );
+}
+
+/** What the cluster did in the last minutes. */
+function Sparklines(
+  props: Pick<ICardProps, 'cluster' | 'samples' | 'now' | 'trans'>
+): JSX.Element {
+  const { cluster, samples, now, trans } = props;
+  const { cores, cpu, tasks } = cluster;
+  return (
+    <div className="casa-Sparklines">
+      <Sparkline
+        label={trans.__('CPU')}
+        value={trans.__('%1 of %2', Math.round(cpu * 10) / 10, cores)}
+        points={samples.map(sample => [sample.time, sample.cpu] as const)}
+        top={cores}
+        now={now}
+      />
+      <Sparkline
+        label={trans.__('Tasks')}
+        value={String(tasks.processing + tasks.waiting)}
+        points={samples.map(sample => [sample.time, sample.tasks] as const)}
+        top={1}
+        now={now}
+      />
     </div>
   );
 }

@@ -1,3 +1,5 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
 
 /** Memory in the unit that makes it short, such as `1.5 GiB`. */
@@ -26,6 +28,17 @@ export function formatDuration(seconds: number): string {
   return hours > 0
     ? `${hours}:${two(minutes)}:${two(whole % 60)}`
     : `${minutes}:${two(whole % 60)}`;
+}
+
+/** How old something is, roughly: `4 min`, `2 h`, `3 d`. */
+export function formatAge(seconds: number, trans: TranslationBundle): string {
+  const minutes = Math.floor(Math.max(0, seconds) / 60);
+  const hours = Math.floor(minutes / 60);
+  return hours >= 48
+    ? trans.__('%1 d', Math.floor(hours / 24))
+    : hours >= 1
+      ? trans.__('%1 h', hours)
+      : trans.__('%1 min', minutes);
 }
 
 function powerOf(bytes: number): number {

@@ -161,6 +161,49 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/clusters/{id}/workers/{action}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: components['parameters']['ClusterId'];
+        /**
+         * @description `restart`: end its process and start it again. `retire`: move its data to other workers, then end it; a fixed size becomes smaller by
+         *     one. Only for workers that are processes on this machine; elsewhere a job is cancelled.
+         */
+        action: 'restart' | 'retire';
+      };
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Restart or retire a worker. */
+    post: operations['actOnWorker'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/clusters/{id}/history': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: components['parameters']['ClusterId'];
+      };
+      cookie?: never;
+    };
+    /** The figures of a cluster over its life, and what happened. Works after a failure, too. */
+    get: operations['getHistory'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/clusters/{id}/logs': {
     parameters: {
       query?: {
@@ -169,6 +212,8 @@ export interface paths {
          *     a failure. `scheduler`, `workers`: dask's own logs, asked for now.
          */
         source?: 'host' | 'scheduler' | 'workers';
+        /** @description The address of the only worker whose log is wanted. */
+        worker?: string;
       };
       header?: never;
       path: {
@@ -519,6 +564,31 @@ export interface components {
       /** @description Tasks assigned to it. */
       processing: number;
       last_seen: number;
+      /** @description When it was seen first. Null for a moment after that. */
+      since: number | null;
+    };
+    WorkerAddress: {
+      address: string;
+    };
+    History: {
+      /**
+       * @description When the figures were noted. 1800 at most: every two seconds at first, in a cluster that lives for longer than an hour every
+       *     four, and so on.
+       */
+      times: number[];
+      /**
+       * @description By name, a value for each time: workers `requested` and `running`; `cores`; `cpu`, cores in use; `memory`; `spilled`, bytes on
+       *     disk; `read` and `written`, bytes a second over the network of the workers' hosts; tasks `processing`, `waiting`, `erred`.
+       */
+      figures: {
+        [key: string]: number[];
+      };
+      /** @description What happened, oldest first; the latest 500. */
+      events: components['schemas']['Event'][];
+    };
+    Event: {
+      time: number;
+      text: string;
     };
     Reason: {
       /** @enum {string} */
@@ -940,6 +1010,56 @@ export interface operations {
       default: components['responses']['Error'];
     };
   };
+  actOnWorker: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: components['parameters']['ClusterId'];
+        /**
+         * @description `restart`: end its process and start it again. `retire`: move its data to other workers, then end it; a fixed size becomes smaller by
+         *     one. Only for workers that are processes on this machine; elsewhere a job is cancelled.
+         */
+        action: 'restart' | 'retire';
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['WorkerAddress'];
+      };
+    };
+    responses: {
+      200: components['responses']['Cluster'];
+      default: components['responses']['Error'];
+    };
+  };
+  getHistory: {
+    parameters: {
+      query?: {
+        /** @description Only what is later than this; counts as long as the cluster runs. */
+        after?: number;
+      };
+      header?: never;
+      path: {
+        id: components['parameters']['ClusterId'];
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description It. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['History'];
+        };
+      };
+      default: components['responses']['Error'];
+    };
+  };
   getLogs: {
     parameters: {
       query?: {
@@ -948,6 +1068,8 @@ export interface operations {
          *     a failure. `scheduler`, `workers`: dask's own logs, asked for now.
          */
         source?: 'host' | 'scheduler' | 'workers';
+        /** @description The address of the only worker whose log is wanted. */
+        worker?: string;
       };
       header?: never;
       path: {

@@ -1,6 +1,5 @@
-import type { ITranslator, TranslationBundle } from '@jupyterlab/translation';
+import type { ITranslator } from '@jupyterlab/translation';
 import {
-  Button,
   CommandToolbarButton,
   ReactWidget,
   SidePanel,
@@ -11,16 +10,17 @@ import type { Message } from '@lumino/messaging';
 import { Panel, Widget } from '@lumino/widgets';
 import * as React from 'react';
 
-import { Card } from './card';
+import type { ClusterAPI } from './api';
 import { CommandIDs } from './commandids';
 import { clusterIcon } from './icons';
 import type { IClusterStore } from './tokens';
 
-/** The panel of the clusters in the left area. */
+/** The panel of the clusters in the left area; what it shows is loaded when it is looked at first. */
 export class ClusterPanel extends SidePanel {
   constructor(
+    private _api: ClusterAPI,
     private _store: IClusterStore,
-    commands: CommandRegistry,
+    private _commands: CommandRegistry,
     translator: ITranslator
   ) {
     super({ content: new Panel(), translator });
@@ -35,126 +35,47 @@ export class ClusterPanel extends SidePanel {
     this.header.addWidget(heading);
     this.toolbar.addItem(
       'new',
-      new CommandToolbarButton({ commands, id: CommandIDs.create })
+      new CommandToolbarButton({ commands: _commands, id: CommandIDs.create })
     );
     this.toolbar.addItem(
       'configuration',
       new CommandToolbarButton({
-        commands,
+        commands: _commands,
         id: CommandIDs.configuration,
         label: ''
       })
     );
-    const list = ReactWidget.create(
-      <UseSignal signal={_store.changed}>
-        {() => <ClusterList store={_store} commands={commands} trans={trans} />}
-      </UseSignal>
-    );
-    this.content.addWidget(list);
   }
 
-  /** The server reads them in a process of its own: not before they are needed. */
   protected onAfterShow(msg: Message): void {
     super.onAfterShow(msg);
+    this._fill ??= this._load();
     if (!this._store.profiles) {
+      // The server reads them in a process of its own: not before they are needed.
       this._store.loadProfiles().catch(reason => console.warn(reason));
     }
   }
-}
 
-export interface IClusterListProps {
-  store: IClusterStore;
-  commands: CommandRegistry;
-  trans: TranslationBundle;
-}
+  private async _load(): Promise<void> {
+    const [{ ClusterList }, { RecentSamples }] = await Promise.all([
+      import('./clusterlist'),
+      import('./recent')
+    ]);
+    const store = this._store;
+    const props = {
+      store,
+      recent: new RecentSamples(this._api, store),
+      commands: this._commands,
+      trans: this.translator.load('casa_labext')
+    };
+    this.content.addWidget(
+      ReactWidget.create(
+        <UseSignal signal={store.changed}>
+          {() => <ClusterList {...props} />}
+        </UseSignal>
+      )
+    );
+  }
 
-/** All that the store has to show. */
-export function ClusterList(props: IClusterListProps): JSX.Element {
-  const { store, commands, trans } = props;
-  const { clusters, profiles, status } = store;
-  const live = status === 'connected';
-  const titles = new Map(profiles?.profiles.map(p => [p.name, p.title]));
-  return (
-    <>
-      <Connection store={store} trans={trans} />
-      {profiles?.problems.map(({ where, message }) => (
-        <div key={where + message} className="casa-Panel-problem">
-          {where}: {message}
-        </div>
-      ))}
-      {live && clusters.length === 0 && <Empty {...props} />}
-      <ul
-        className="casa-Panel-list"
-        role="list"
-        aria-label={trans.__('Clusters')}
-      >
-        {clusters.map(cluster => (
-          <Card
-            key={cluster.id}
-            cluster={cluster}
-            live={live}
-            profile={
-              profiles ? (titles.get(cluster.profile) ?? cluster.profile) : ''
-            }
-            commands={commands}
-            trans={trans}
-          />
-        ))}
-      </ul>
-    </>
-  );
-}
-
-/** Says so while the numbers are not those of now. */
-function Connection(props: {
-  store: IClusterStore;
-  trans: TranslationBundle;
-}): JSX.Element {
-  const { store, trans } = props;
-  return (
-    <div role="status">
-      {store.status === 'connecting' && (
-        <div className="casa-Panel-note">
-          {trans.__('Connecting to the server…')}
-        </div>
-      )}
-      {store.status === 'disconnected' && (
-        <div className="casa-Panel-disconnected">
-          {trans.__('Disconnected from the server. Trying again…')}
-          <Button
-            className="jp-mod-styled jp-mod-small"
-            onClick={() => store.reconnect()}
-          >
-            {trans.__('Try now')}
-          </Button>
-        </div>
-      )}
-    </div>
-  );
-}
-
-/** What a cluster is good for, and one click to each kind. */
-function Empty({ store, commands, trans }: IClusterListProps): JSX.Element {
-  return (
-    <div className="casa-Panel-empty">
-      <p>
-        {trans.__(
-          'No clusters yet. A cluster gives your notebooks more processes, here or on the facility.'
-        )}
-      </p>
-      {store.profiles?.profiles.map(({ name, title, unavailable }) => (
-        <Button
-          key={name}
-          className="jp-mod-styled"
-          disabled={unavailable !== null}
-          title={unavailable ?? undefined}
-          onClick={() =>
-            void commands.execute(CommandIDs.create, { profile: name })
-          }
-        >
-          {title}
-        </Button>
-      ))}
-    </div>
-  );
+  private _fill: Promise<void> | null = null;
 }

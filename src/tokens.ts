@@ -11,6 +11,8 @@ export type ConfigurationChange = Schemas['ConfigurationChange'];
 export type ConfigurationProblem = Schemas['ConfigurationProblem'];
 export type DaskConfiguration = Schemas['DaskConfiguration'];
 export type Environment = Schemas['Environment'];
+export type Event = Schemas['Event'];
+export type History = Schemas['History'];
 export type Job = Schemas['Job'];
 export type JobAction = Schemas['JobAction'];
 export type JobState = Schemas['JobState'];
@@ -24,6 +26,7 @@ export type Size = Schemas['Size'];
 export type Source = Schemas['Source'];
 export type State = Schemas['State'];
 export type StreamMessage = Schemas['StreamMessage'];
+export type Worker = Schemas['Worker'];
 export type WorkerCounts = Schemas['WorkerCounts'];
 
 /** The message that a cluster is gone. */

@@ -16,21 +16,28 @@ import yaml
 from conftest import API, JSON, compute
 from systems.batch.fixtures import unavailable
 from systems.kubernetes.bed import KubernetesBed, KubernetesError
+from test_server import Server, server
 
 from casa_labext import directories
 from casa_labext.host.record import Record
 
 # The first test waits until Kubernetes is built.
-pytestmark = [pytest.mark.kubernetes, pytest.mark.timeout(1800)]
+__all__ = ["server"]  # a fixture
+
+pytestmark = [pytest.mark.system, pytest.mark.timeout(1800)]
 
 #: As the test bed's image and machine have it.
 OPTIONS = {"image": "localhost/python:test", "cpu": "100m", "memory": "600Mi"}
 
 
+#: In the environment of tests that run inside: where Kubernetes was started.
+RUNS = "CASA_LABEXT_KUBERNETES"
+
+
 @pytest.fixture(scope="module")
 def kubernetes_bed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KubernetesBed]:
     try:
-        bed = KubernetesBed(tmp_path_factory.mktemp("bed"))
+        bed = KubernetesBed(tmp_path_factory.mktemp("bed"), running=os.environ.get(RUNS))
     except KubernetesError as error:
         unavailable(str(error))
     yield bed
@@ -87,17 +94,28 @@ async def closed(api: API, cluster: JSON) -> None:
     await api.gone(cluster["id"])
 
 
+def assert_created(bed: KubernetesBed, expected: JSON) -> None:
+    """The only cluster is as it was announced, but for its name and what is not known before."""
+    code = "import json\nprint(json.dumps([found.raw for found in kr8s.get('daskclusters.kubernetes.dask.org', namespace='default')]))"
+    (created,) = json.loads(kr8s(bed, code))
+    name = expected["metadata"]["name"]
+    spec = json.loads(json.dumps(expected["spec"]).replace(name, created["metadata"]["name"]))
+    assert created["spec"]["scheduler"] == spec["scheduler"]
+    assert created["spec"]["worker"] == {**spec["worker"], "replicas": 0}
+
+
 async def test_a_cluster(kubernetes: KubernetesBed, api: API, jp_fetch: Any) -> None:
     assert (await profile(api))["unavailable"] is None
     request = {"profile": "kubernetes", "size": {"workers": 2}, "options": {"environment": {"FLAVOUR": "up"}}}
     status, preview = await api.call("POST", "preview", request)
     assert status == 200
-    resource = yaml.safe_load(preview["text"])
-    assert resource["kind"] == "DaskCluster"
+    expected = yaml.safe_load(preview["text"])
     status, cluster = await api.call("POST", "clusters", request)
     assert status == 202
     cluster = await api.running(cluster["id"], workers=2)
     assert not cluster["encrypted"]
+    assert cluster["connection"]["address"].startswith("tcp://dask-" if RUNS in os.environ else "tcp://127.0.0.1:")
+    assert_created(kubernetes, expected)
     assert await compute(cluster, "import os\nprint(client.submit(os.getenv, 'FLAVOUR').result())") == "up"
     response = await jp_fetch(*cluster["dashboard"].strip("/").split("/")[1:])
     assert b"bokeh" in response.body.lower()
@@ -258,3 +276,72 @@ async def test_no_definitions(kubernetes: KubernetesBed, api: API) -> None:
         assert "CRDs" in (await profile(api))["unavailable"]
     finally:
         kubernetes.operator("crds")
+
+
+def test_from_inside(kubernetes: KubernetesBed) -> None:
+    """A Jupyter server that is in the cluster's network reaches the scheduler by its service's name."""
+    command = kubernetes.inside(sys.executable, "-m", "pytest", "-q", "-p", "no:logging", f"{__file__}::test_a_cluster")
+    done = subprocess.run(
+        command, env={**os.environ, RUNS: str(kubernetes.folder)}, capture_output=True, text=True, timeout=170, check=False
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+
+
+def test_killed_server(kubernetes: KubernetesBed, server: Callable[..., Server]) -> None:
+    one = server(HOME=os.environ["HOME"])
+    cluster = one.call("POST", "clusters", {"profile": "kubernetes", "size": {"workers": 1}})
+    cluster = one.running(cluster["id"], workers=1)
+    one.end(signal.SIGKILL)
+    one.start()
+    adopted = one.running(cluster["id"], workers=1)
+    assert adopted["connection"] == cluster["connection"]
+    one.call("DELETE", f"clusters/{cluster['id']}")
+    one.wait(lambda: one.get("clusters") == [], deadline=60)
+
+
+CUSTOM = """
+casa-labext:
+  profiles:
+    custom:
+      kind: kubernetes
+      settings:
+        pod: {nodeSelector: {kubernetes.io/os: linux}, volumes: [{name: scratch, emptyDir: {}}]}
+        custom-cluster-spec:
+          apiVersion: kubernetes.dask.org/v1
+          kind: DaskCluster
+          metadata: {labels: {team: physics}}
+          spec:
+            scheduler:
+              spec:
+                containers:
+                  - name: scheduler
+                    image: "localhost/python:test"
+                    args: [dask, scheduler]
+                    ports: [{name: tcp-comm, containerPort: 8786}, {name: http-dashboard, containerPort: 8787}]
+                    readinessProbe: {httpGet: {port: http-dashboard, path: /health}, periodSeconds: 1}
+              service:
+                type: NodePort
+                selector: {dask.org/component: scheduler}
+                ports:
+                  - {name: tcp-comm, port: 8786, targetPort: tcp-comm}
+                  - {name: http-dashboard, port: 8787, targetPort: http-dashboard}
+            worker:
+              spec:
+                containers:
+                  - {name: worker, image: "localhost/python:test", args: [dask, worker, --name, $(DASK_WORKER_NAME)]}
+"""
+
+
+async def test_a_cluster_as_the_operator_describes_it(kubernetes: KubernetesBed, api: API, dask_config: Callable[[str], Path]) -> None:
+    dask_config(CUSTOM)
+    cluster = await api.create("custom", size={"workers": 1})
+    cluster = await api.running(cluster["id"], workers=1)
+    printed = kr8s(
+        kubernetes,
+        "for found in kr8s.get('pods', namespace='default'): print(found.spec.nodeSelector, [v.name for v in found.spec.volumes][0])\n"
+        "for found in kr8s.get('services', namespace='default'): print(found.spec.type)",
+    )
+    assert printed.count("scratch") == 2
+    assert "NodePort" in printed
+    assert await compute(cluster, "print(client.submit(sum, [1, 2]).result())") == "3"
+    await closed(api, cluster)

@@ -14,12 +14,15 @@ from tornado.locks import Condition
 from ..kinds import load
 from . import progress
 from .errors import ClusterError, DeadlineExceeded, WrongState, describe
+from .history import History
 from .manager import Manager
 from .processes import end
 from .record import Record, Size, write_json
 
 #: The file with the state in which a host ended.
 FINAL_FILE = "final.json"
+#: The file with what it has been through.
+HISTORY_FILE = "history.json"
 #: Seconds between two looks at the scheduler.
 INTERVAL = 0.5
 #: Seconds that a scheduler may take to tell its state before the cluster counts as degraded. A large graph keeps one busy for seconds.
@@ -46,6 +49,7 @@ class Lifecycle:
         self._unwatched_since: float | None = time.monotonic()
         self._changed = Condition()
         self._version = 0
+        self.history = History()
         self.status: dict[str, Any] = {
             "state": "starting",
             "reason": None,
@@ -140,6 +144,8 @@ class Lifecycle:
                 reason = f"Closing failed: {describe(close_error)}"
                 hint = "Its processes here were ended. What it started elsewhere may be left."
         await asyncio.to_thread(end, self._record.id)
+        self._update(state=state, reason=reason, activity=None)
+        write_json(self._directory / HISTORY_FILE, self.history.told())
         # Not pushed: the server reads it when this process is gone, and then nothing of the cluster is left.
         write_json(self._directory / FINAL_FILE, {"state": state, "reason": reason, "hint": hint, "since": time.time()})
 
@@ -178,9 +184,16 @@ class Lifecycle:
         """The connected workers."""
         return await self._manager.call(self._manager.workers, deadline=PATIENCE)
 
-    async def logs(self, source: str) -> list[dict[str, str]]:
-        """Dask's logs of `scheduler` or `workers`."""
-        return await self._manager.call(self._manager.logs, source, deadline=PATIENCE)
+    async def act_on_worker(self, address: str, action: str) -> None:
+        """Restart or retire a worker; a fixed size becomes smaller by one that retires."""
+        await self._manager.call(self._manager.act_on_worker, address, action, deadline=self._record.timeouts.scale)
+        size = self.status["size"]
+        if action == "retire" and "workers" in size:
+            await self.scale({"workers": max(0, size["workers"] - 1)})
+
+    async def logs(self, source: str, worker: str | None) -> list[dict[str, str]]:
+        """Dask's logs of `scheduler` or `workers`, or of one worker."""
+        return await self._manager.call(self._manager.logs, source, worker, deadline=PATIENCE)
 
     def watched(self, by_server: bool) -> None:
         """Note whether a server is connected: without one the cluster closes itself some day."""
@@ -214,6 +227,7 @@ class Lifecycle:
         elif report["reasons"]:
             first = report["reasons"][0]
             words["reason"] = f"{first['workers']} {first['place']}: {first['text']}"
+        self.history.sample(counts, summary)
         workers = counts["workers"]
         missing = report["problem"] or report["failing"] or workers["held"] or workers["failed"] or workers["lost"]
         self._enter("degraded" if missing else "running", **words, **counts)
@@ -250,6 +264,7 @@ class Lifecycle:
     def _update(self, **values: Any) -> None:
         status = {**self.status, **values}
         if status != self.status:
+            self.history.note(self.status, status)
             self.status = status
             self._version += 1
             self._changed.notify_all()

@@ -11,6 +11,7 @@ import contextlib
 import logging
 import socket
 import threading
+import time
 from collections.abc import Callable, Coroutine
 from functools import cache
 from pathlib import Path
@@ -18,7 +19,7 @@ from typing import Any, TypeVar
 
 from ..kinds import load
 from . import observe, versions
-from .errors import DeadlineExceeded, describe
+from .errors import DeadlineExceeded, Unknown, WrongState, describe
 from .record import Record, Size
 
 T = TypeVar("T")
@@ -43,6 +44,8 @@ class Manager:
         #: By address; None for a worker that did not answer.
         self._workers: dict[str, versions.Versions | None] = {}
         self._warnings: list[str] = []
+        #: When each connected worker was seen first, seconds since the epoch, by address.
+        self._seen: dict[str, float] = {}
         self._same_python = True
         self._comparing: asyncio.Task[None] | None = None
         self._loop = asyncio.new_event_loop()
@@ -126,6 +129,7 @@ class Manager:
     async def _compare(self) -> None:
         """Ask each worker once what it has, and note what differs. One that cannot be reached from the scheduler takes long."""
         there = set(await self._addresses())
+        self._seen = {address: self._seen.get(address) or time.time() for address in there}
         new = sorted(there - self._workers.keys())[:ASKED_AT_ONCE]
         self._workers = {address: found for address, found in self._workers.items() if address in there}
         if new:
@@ -141,14 +145,26 @@ class Manager:
     async def workers(self) -> list[dict[str, Any]]:
         """The connected workers."""
         workers: list[dict[str, Any]] = await self._ask(observe.workers)
-        return workers
+        return [{**worker, "since": self._seen.get(worker["address"])} for worker in workers]
 
-    async def logs(self, source: str) -> list[dict[str, str]]:
-        """Dask's logs of the scheduler or the workers, latest lines last."""
+    async def act_on_worker(self, address: str, action: str) -> None:
+        """Restart a worker, or let it end when its data are elsewhere."""
+        if address not in await self._addresses():
+            raise Unknown("There is no such worker.")
+        if action == "restart":
+            arguments = {"workers": [address], "wait_for_workers": False, "stimulus_id": f"casa-labext-{time.time()}"}
+            await self._cluster.scheduler_comm.restart_workers(**arguments)
+        elif self._kind.only_processes and not self._kind.attached:
+            await self._cluster.scheduler_comm.retire_workers(workers=[address], close_workers=True, remove=True)
+        else:
+            raise WrongState("Cancel its job, or scale the cluster.")
+
+    async def logs(self, source: str, worker: str | None) -> list[dict[str, str]]:
+        """Dask's logs of the scheduler or the workers, or one of them; latest lines last."""
         if source == "scheduler":
             logs = {"Scheduler": await self._cluster.scheduler_comm.get_logs()}
         else:
-            logs = await self._cluster.scheduler_comm.worker_logs()
+            logs = await self._cluster.scheduler_comm.worker_logs(workers=[worker] if worker else None)
         # The scheduler answers with the latest line first, and with the error's text for a worker that did not answer.
         return [
             {"name": name, "text": "\n".join(line for _, line in reversed(lines)) if isinstance(lines, (list, tuple)) else str(lines)}

@@ -26,6 +26,8 @@ def summary(dask_scheduler: Any) -> dict[str, Any]:
             if state in shown:
                 tasks[shown[state]] += count
     dashboard = dask_scheduler.services.get("dashboard")
+    # What a host reads and writes is told by each of its workers.
+    hosts = {worker.host: worker.metrics.get("host_net_io", {}) for worker in workers}.values()
     return {
         "dashboard_port": dashboard.port if dashboard else None,
         "running": len(dask_scheduler.workers),
@@ -36,6 +38,11 @@ def summary(dask_scheduler: Any) -> dict[str, Any]:
             "limit": sum(worker.memory_limit or 0 for worker in workers),
         },
         "tasks": tasks,
+        "traffic": {
+            "spilled": sum(worker.metrics.get("spilled_bytes", {}).get("disk", 0) for worker in workers),
+            "read": sum(host.get("read_bps", 0) for host in hosts),
+            "written": sum(host.get("write_bps", 0) for host in hosts),
+        },
     }
 
 

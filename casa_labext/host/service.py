@@ -71,10 +71,26 @@ class WorkersHandler(Handler):
 
 
 class LogsHandler(Handler):
-    """`GET /logs/scheduler` and `GET /logs/workers`."""
+    """`GET /logs/scheduler` and `GET /logs/workers?worker=<address>`."""
 
     async def get(self, source: str) -> None:
-        self.finish(json.dumps(await self.lifecycle.logs(source)))
+        self.finish(json.dumps(await self.lifecycle.logs(source, self.get_query_argument("worker", None))))
+
+
+class WorkerHandler(Handler):
+    """`POST /worker` with an address and an action."""
+
+    async def post(self) -> None:
+        body = json.loads(self.request.body)
+        await self.lifecycle.act_on_worker(body["address"], body["action"])
+        self.finish(self.lifecycle.status)
+
+
+class HistoryHandler(Handler):
+    """`GET /history?after=<seconds since the epoch>`."""
+
+    def get(self) -> None:
+        self.finish(self.lifecycle.history.told(float(self.get_query_argument("after"))))
 
 
 class JobsHandler(Handler):
@@ -141,6 +157,8 @@ async def serve(record: Record, directory: Path, listening: socket.socket) -> No
             ("/scale", ScaleHandler),
             ("/close", CloseHandler),
             ("/workers", WorkersHandler),
+            ("/worker", WorkerHandler),
+            ("/history", HistoryHandler),
             ("/logs/(scheduler|workers)", LogsHandler),
             ("/jobs", JobsHandler),
             ("/job", JobHandler),

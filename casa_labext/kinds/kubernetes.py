@@ -6,6 +6,7 @@ import getpass
 import json
 import os
 import re
+from copy import deepcopy
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -48,7 +49,22 @@ class Kubernetes(Kind):
             # Merged into the pods of scheduler and workers: nodeSelector, tolerations, volumes, …
             "pod": {"type": "object"},
             # A whole DaskCluster instead of the one that is made from the options.
-            "custom-cluster-spec": {"type": "object"},
+            "custom-cluster-spec": {
+                "type": "object",
+                "required": ["apiVersion", "kind", "spec"],
+                "properties": {
+                    "kind": {"const": "DaskCluster"},
+                    "spec": {
+                        "type": "object",
+                        "required": ["scheduler", "worker"],
+                        "additionalProperties": {"type": "object"},
+                        "properties": {
+                            part: {"type": "object", "required": ["spec"], "properties": {"spec": {"type": "object"}}}
+                            for part in ("scheduler", "worker")
+                        },
+                    },
+                },
+            },
         },
     }
     options: ClassVar[dict[str, Schema]] = {
@@ -203,23 +219,31 @@ def _resource(record: Record) -> dict[str, Any]:
     """The DaskCluster."""
     from dask_kubernetes.operator.kubecluster.kubecluster import make_cluster_spec
 
-    from ..kube.api import OWNER
+    from ..kube.api import CLUSTER, OWNER
 
     options, settings = record.options, record.settings
     amounts = {"cpu": options["cpu"], "memory": options["memory"], "nvidia.com/gpu": str(options["gpus"] or "")}
     amounts = {name: amount for name, amount in amounts.items() if amount}
     limits = {name: amount for name, amount in amounts.items() if name != "cpu"}
-    resource: dict[str, Any] = settings.get("custom-cluster-spec") or make_cluster_spec(
-        _name(record),
-        image=options["image"],
-        n_workers=0,
-        resources={"requests": amounts, "limits": limits},
-        env=options["environment"],
-        worker_command=options["worker-command"],
-        scheduler_service_type=options["service-type"],
+    custom = settings.get("custom-cluster-spec")
+    resource: dict[str, Any] = (
+        deepcopy(custom)
+        if custom
+        else make_cluster_spec(
+            _name(record),
+            image=options["image"],
+            n_workers=0,
+            resources={"requests": amounts, "limits": limits},
+            env=options["environment"],
+            worker_command=options["worker-command"],
+            scheduler_service_type=options["service-type"],
+        )
     )
     spec = resource["spec"]
-    if "custom-cluster-spec" not in settings:
+    if custom:
+        # A specification for many clusters cannot name the one whose scheduler its service leads to.
+        spec["scheduler"].get("service", {}).setdefault("selector", {})[CLUSTER] = _name(record)
+    else:
         # dask_kubernetes has a command here that distributed does not install any more.
         arguments = spec["scheduler"]["spec"]["containers"][0]["args"]
         arguments[:1] = options["scheduler-command"].split()

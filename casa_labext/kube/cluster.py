@@ -23,8 +23,10 @@ from .pods import Pod
 INTERVAL = 2.0
 #: Seconds after which an operator that has done nothing is told of. One that works takes one or two.
 OPERATOR_TIME = 8.0
-#: Seconds to look for the name of a service, and to connect.
+#: Seconds to look for a name, and to connect.
 CONNECT_DEADLINE = 5.0
+#: Seconds after which a service that leads nowhere is given up. A network policy may forbid it.
+SERVICE_DEADLINE = 15.0
 SCHEDULER_PORT, DASHBOARD_PORT = 8786, 8787
 
 logger = logging.getLogger(__name__)
@@ -109,11 +111,7 @@ class KubernetesCluster:
     async def _address(self) -> str:
         """Inside the cluster the service's name, elsewhere a port of this machine."""
         host = f"{self.name}-scheduler.{self.api.namespace}"
-        with contextlib.suppress(OSError, asyncio.TimeoutError):
-            loop = asyncio.get_running_loop()
-            await asyncio.wait_for(loop.getaddrinfo(host, SCHEDULER_PORT, type=socket.SOCK_STREAM), CONNECT_DEADLINE)
-            _, writer = await asyncio.wait_for(asyncio.open_connection(host, SCHEDULER_PORT), CONNECT_DEADLINE)
-            writer.close()
+        if await _inside() and await _reached(host, SCHEDULER_PORT):
             return f"tcp://{host}:{SCHEDULER_PORT}"
         return f"tcp://127.0.0.1:{await self._forward(SCHEDULER_PORT)}"
 
@@ -202,6 +200,30 @@ class KubernetesCluster:
                 await forward.stop()
         if self.made:
             await delete(self.api, self.name)
+
+
+async def _inside() -> bool:
+    """Whether services have names here: that of the API always exists."""
+    try:
+        await asyncio.wait_for(asyncio.get_running_loop().getaddrinfo("kubernetes.default", 443, type=socket.SOCK_STREAM), CONNECT_DEADLINE)
+    except (OSError, asyncio.TimeoutError):
+        return False
+    return True
+
+
+async def _reached(host: str, port: int) -> bool:
+    """Whether a service can be connected to, which takes a moment after its pod is ready."""
+    loop = asyncio.get_running_loop()
+    end = loop.time() + SERVICE_DEADLINE
+    while loop.time() < end:
+        try:
+            _, writer = await asyncio.wait_for(asyncio.open_connection(host, port), CONNECT_DEADLINE)
+        except (OSError, asyncio.TimeoutError):
+            await asyncio.sleep(0.5)
+        else:
+            writer.close()
+            return True
+    return False
 
 
 async def delete(api: API, name: str) -> None:

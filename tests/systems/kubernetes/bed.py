@@ -25,21 +25,25 @@ class KubernetesError(Exception):
 class KubernetesBed:
     """One node with the Dask operator. Its network cannot be left, nor entered but through the API server."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, running: str | None = None) -> None:
+        """Start it below a folder, or use the one that `running` is the folder of."""
+        self.folder = Path(running) if running else folder / "kubernetes"
+        self._starts = not running
+        #: How it is reached from this machine, and from within the cluster's network.
+        self.kubeconfig = self.folder / ("kubeconfig" if running else "kubeconfig-outside")
+        if running:
+            return
         if os.getuid() != 0 or not shutil.which("unshare") or not shutil.which("apt-get"):
             raise KubernetesError("Kubernetes is built and started by root on Debian alone.")
         with socket.create_server(("127.0.0.1", 0)) as listening:
             port = listening.getsockname()[1]
-        self._run = folder / "kubernetes"
         self._environ = {
             **os.environ,
-            "K8S_RUN": str(self._run),
+            "K8S_RUN": str(self.folder),
             "K8S_VENV": sys.prefix,
             "K8S_HOST_PORT": str(port),
             "K8S_CGROUP": f"/casa-labext-{port}",
         }
-        #: How it is reached from this machine, and from within the cluster's network.
-        self.kubeconfig, self.kubeconfig_inside = self._run / "kubeconfig-outside", self._run / "kubeconfig"
         self._script("build", BUILD_DEADLINE)
         self._script("up", START_DEADLINE)
         self.operator()
@@ -53,7 +57,7 @@ class KubernetesBed:
 
     def _call(self, command: list[str], deadline: float) -> None:
         environ = {**self._environ, "KUBECONFIG": str(self.kubeconfig)}
-        log = self._run.with_suffix(".log")
+        log = self.folder.with_suffix(".log")
         with log.open("a") as output:
             try:
                 done = subprocess.run(
@@ -66,7 +70,7 @@ class KubernetesBed:
 
     def relay(self, signal_number: int) -> None:
         """Stop (SIGSTOP) or let go on (SIGCONT) what leads to the API server: it answers nobody meanwhile."""
-        os.kill(int((self._run / "relay").read_text()), signal_number)
+        os.kill(int((self.folder / "relay").read_text()), signal_number)
 
     def user(self, token: str, path: Path) -> Path:
         """A kubeconfig for somebody with a token."""
@@ -77,10 +81,12 @@ class KubernetesBed:
 
     def inside(self, *command: str) -> list[str]:
         """A command that runs in the cluster's network, where services have names."""
-        return ["env", f"K8S_RUN={self._run}", str(HERE / "inside"), *command]
+        return ["env", f"K8S_RUN={self.folder}", str(HERE / "inside"), *command]
 
     def close(self) -> None:
         """Stop it."""
-        if (self._run / "relay").exists():
+        if not self._starts:
+            return
+        if (self.folder / "relay").exists():
             self.relay(signal.SIGCONT)
         subprocess.run([str(HERE / "down")], env=self._environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
