@@ -238,6 +238,15 @@ class SubmittedHandler(Handler):
         self.answer(await self.cluster(cluster_id).submitted())
 
 
+class LaunchedHandler(Handler):
+    """`/clusters/{id}/launched`."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, cluster_id: str) -> None:
+        self.answer({"text": self.cluster(cluster_id).launched()})
+
+
 class PreviewHandler(Handler):
     """`/preview`."""
 
@@ -300,6 +309,7 @@ def routes(registry: Registry) -> list[tuple[str, type[web.RequestHandler], dict
         (rf"{cluster}/jobs/([^/]+)/logs", JobLogsHandler, {}),
         (rf"{cluster}/jobs/([^/]+)/(cancel|release|retry)", JobActionHandler, {}),
         (f"{cluster}/submitted", SubmittedHandler, {}),
+        (f"{cluster}/launched", LaunchedHandler, {}),
         ("/preview", PreviewHandler, {}),
         ("/profiles", ProfilesHandler, {}),
         ("/environments", EnvironmentsHandler, {}),

@@ -117,6 +117,11 @@ export class ClusterAPI {
     return requestAPI(this.settings, `clusters/${id}/submitted`);
   }
 
+  /** What a cluster was launched with. */
+  launched(id: string): Promise<Preview> {
+    return requestAPI(this.settings, `clusters/${id}/launched`);
+  }
+
   /** What would be submitted for each job; nothing is started. */
   preview(request: ClusterRequest): Promise<Preview> {
     return requestAPI(this.settings, 'preview', 'POST', request);

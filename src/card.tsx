@@ -34,33 +34,31 @@ export interface ICardProps {
 
 /** What the buttons of a card do, by state. */
 const ACTIONS: Record<State, ReadonlyArray<string>> = {
-  starting: [CommandIDs.jobs, CommandIDs.logs, CommandIDs.shutdown],
+  starting: [CommandIDs.details, CommandIDs.shutdown],
   running: [
     CommandIDs.insertClient,
     CommandIDs.scale,
     CommandIDs.dashboard,
-    CommandIDs.jobs,
-    CommandIDs.logs,
+    CommandIDs.details,
     CommandIDs.shutdown
   ],
   degraded: [
     CommandIDs.insertClient,
     CommandIDs.scale,
     CommandIDs.dashboard,
-    CommandIDs.jobs,
-    CommandIDs.logs,
+    CommandIDs.details,
     CommandIDs.shutdown
   ],
-  closing: [CommandIDs.logs],
+  closing: [CommandIDs.details],
   closed: [],
   failed: [
     CommandIDs.retry,
-    CommandIDs.jobs,
     CommandIDs.logs,
+    CommandIDs.details,
     CommandIDs.shutdown
   ],
-  close_failed: [CommandIDs.shutdown, CommandIDs.jobs, CommandIDs.logs],
-  lost: [CommandIDs.jobs, CommandIDs.logs, CommandIDs.shutdown]
+  close_failed: [CommandIDs.shutdown, CommandIDs.logs, CommandIDs.details],
+  lost: [CommandIDs.logs, CommandIDs.shutdown]
 };
 
 /** All about one cluster. */
@@ -68,16 +66,25 @@ export function Card(props: ICardProps): JSX.Element {
   const { cluster, live, profile, samples, now, commands, trans } = props;
   const { id, name, state, connection } = cluster;
   const [editing, setEditing] = React.useState(false);
+  const node = React.useRef<HTMLLIElement>(null);
+  const edited = React.useRef(false);
+  React.useEffect(() => {
+    // The keyboard goes on from the card.
+    if (edited.current && !editing && !hasFocus()) {
+      node.current?.focus();
+    }
+    edited.current = editing;
+  }, [editing]);
   const works = state === 'running' || state === 'degraded';
   const changes = state === 'starting' || state === 'closing';
   const actions = ACTIONS[state].filter(
-    command =>
-      (command !== CommandIDs.jobs || cluster.has_jobs) &&
-      (command !== CommandIDs.scale || !cluster.attached)
+    command => command !== CommandIDs.scale || !cluster.attached
   );
   return (
     <li
+      ref={node}
       className="casa-Card"
+      data-cluster={id}
       data-live={live}
       data-draggable={connection !== null}
       role="listitem"
@@ -134,7 +141,7 @@ export function Card(props: ICardProps): JSX.Element {
         <Reason
           cluster={cluster}
           showJobs={
-            actions.includes(CommandIDs.jobs)
+            cluster.has_jobs
               ? () => void commands.execute(CommandIDs.jobs, { id })
               : null
           }
@@ -153,7 +160,12 @@ export function Card(props: ICardProps): JSX.Element {
         ))}
       {live && works && <Figures cluster={cluster} trans={trans} />}
       {live && works && (
-        <Sparklines cluster={cluster} samples={samples} now={now} trans={trans} />
+        <Sparklines
+          cluster={cluster}
+          samples={samples}
+          now={now}
+          trans={trans}
+        />
       )}
       {connection && (
         <div className="casa-Card-address">
@@ -215,6 +227,11 @@ export function Card(props: ICardProps): JSX.Element {
   );
 }
 
+/** Whether anything has the focus. */
+function hasFocus(): boolean {
+  return document.activeElement !== document.body;
+}
+
 /** Why the cluster is as it is; leads to the jobs where there are any. */
 function Reason(props: {
   cluster: Cluster;
@@ -248,6 +265,11 @@ function Sparklines(
 ): JSX.Element {
   const { cluster, samples, now, trans } = props;
   const { cores, cpu, tasks } = cluster;
+  const work = [
+    tasks.processing > 0 && trans.__('%1 processing', tasks.processing),
+    tasks.waiting > 0 && trans.__('%1 waiting', tasks.waiting),
+    tasks.erred > 0 && trans.__('%1 erred', tasks.erred)
+  ].filter(Boolean);
   return (
     <div className="casa-Sparklines">
       <Sparkline
@@ -259,7 +281,7 @@ function Sparklines(
       />
       <Sparkline
         label={trans.__('Tasks')}
-        value={String(tasks.processing + tasks.waiting)}
+        value={work.join(' · ') || '0'}
         points={samples.map(sample => [sample.time, sample.tasks] as const)}
         top={1}
         now={now}
@@ -274,7 +296,7 @@ function Figures(props: {
   trans: TranslationBundle;
 }): JSX.Element {
   const { cluster, trans } = props;
-  const { cores, memory, size, tasks } = cluster;
+  const { cores, memory, size } = cluster;
   const figures = [trans._n('%1 core', '%1 cores', cores)];
   if (memory.used > 0 || memory.limit > 0) {
     figures.push(formatMemory(memory.used, memory.limit));
@@ -282,15 +304,5 @@ function Figures(props: {
   if ('minimum' in size) {
     figures.push(trans.__('adaptive %1–%2', size.minimum, size.maximum));
   }
-  const work = [
-    tasks.processing > 0 && trans.__('%1 processing', tasks.processing),
-    tasks.waiting > 0 && trans.__('%1 waiting', tasks.waiting),
-    tasks.erred > 0 && trans.__('%1 erred', tasks.erred)
-  ].filter(Boolean);
-  return (
-    <div className="casa-Card-figures">
-      <div>{figures.join(' · ')}</div>
-      {work.length > 0 && <div>{trans.__('Tasks: %1', work.join(' · '))}</div>}
-    </div>
-  );
+  return <div className="casa-Card-figures">{figures.join(' · ')}</div>;
 }

@@ -17,7 +17,8 @@ import {
   listIcon,
   refreshIcon,
   runIcon,
-  settingsIcon
+  settingsIcon,
+  tableRowsIcon
 } from '@jupyterlab/ui-components';
 import { CommandRegistry } from '@lumino/commands';
 import {
@@ -28,9 +29,17 @@ import {
 import type { ClusterAPI } from './api';
 import { askName, confirmShutdown } from './ask';
 import { CommandIDs } from './commandids';
-import { runInCurrentKernel } from './connect';
-import { createDashboard, DashboardFrame } from './dashboard';
+import { runInCurrentKernel } from './kernels/connect';
 import {
+  createDashboard,
+  DashboardFrame,
+  dashboardURL,
+  IPlotOf,
+  STATUS
+} from './dashboards/frame';
+import type { Details, Pane } from './details/details';
+import {
+  clusterIcon,
   dashboardIcon,
   jobsIcon,
   pinIcon,
@@ -38,6 +47,7 @@ import {
   shutdownIcon
 } from './icons';
 import { insertCell } from './insert';
+import { PANEL_ID } from './panel';
 import { problemOf, sentenceOf } from './request';
 import type { Cluster, IClusterStore } from './tokens';
 
@@ -47,8 +57,36 @@ export interface ICommandContext {
   store: IClusterStore;
   dashboards: WidgetTracker<MainAreaWidget<DashboardFrame>>;
   configurations: WidgetTracker<MainAreaWidget>;
+  details: WidgetTracker<Details>;
+
+  /** What `layout` opens. */
+  defaultLayout: () => ReadonlyArray<ILayoutPart>;
+
   notebooks: INotebookTracker | null;
   trans: TranslationBundle;
+}
+
+/** A plot in a layout. */
+export interface ILayoutPart {
+  plot: string;
+  title: string;
+
+  /** Where it goes, beside the one before. */
+  mode: Mode;
+}
+
+type Mode =
+  | 'split-right'
+  | 'split-left'
+  | 'split-top'
+  | 'split-bottom'
+  | 'tab-before'
+  | 'tab-after';
+
+/** Where a tab goes: beside the one with the id `ref`. */
+interface IBeside {
+  ref?: string;
+  mode?: Mode;
 }
 
 /** A command on one cluster. */
@@ -69,8 +107,7 @@ interface IClusterCommand {
 
 /** Register what can be done with clusters. */
 export function addCommands(context: ICommandContext): void {
-  const { app, api, store, dashboards, configurations, notebooks, trans } =
-    context;
+  const { app, api, store, notebooks, trans } = context;
   const { commands, shell } = app;
   const isLive = () => store.status === 'connected';
 
@@ -84,22 +121,36 @@ export function addCommands(context: ICommandContext): void {
   };
 
   /** Show a tab, made only if there is none with that id. */
-  const show = (id: string, make: () => MainAreaWidget): MainAreaWidget => {
+  const show = <T extends MainAreaWidget>(
+    id: string,
+    make: () => T,
+    options?: IBeside
+  ): T => {
     let widget = Array.from(shell.widgets('main')).find(w => w.id === id) as
-      MainAreaWidget | undefined;
+      T | undefined;
     if (!widget) {
       widget = make();
       widget.id = id;
-      shell.add(widget, 'main');
+      shell.add(widget, 'main', options);
     }
     shell.activateById(id);
     return widget;
   };
 
+  /** The one that is meant: by its id, by a click with the right button, else the default one or the only one. */
+  const clusterOf = (args: ReadonlyPartialJSONObject) =>
+    args.id !== undefined
+      ? store.get(String(args.id))
+      : args.context
+        ? store.get(
+            app.contextMenuHitTest(node => !!node.dataset.cluster)?.dataset
+              .cluster ?? ''
+          )
+        : (store.clusters.find(cluster => cluster.default) ??
+          (store.clusters.length === 1 ? store.clusters[0] : undefined));
+
   const add = (command: string, options: IClusterCommand): void => {
     const { label, allowed, run, toggled } = options;
-    const clusterOf = (args: ReadonlyPartialJSONObject) =>
-      store.get(String(args.id));
     commands.addCommand(command, {
       label: args =>
         typeof label === 'string' ? label : label(clusterOf(args)),
@@ -124,9 +175,20 @@ export function addCommands(context: ICommandContext): void {
     });
   };
 
+  commands.addCommand(CommandIDs.panel, {
+    label: trans.__('Show the clusters'),
+    describedBy: { args: {} },
+    execute: () => shell.activateById(PANEL_ID)
+  });
+
   commands.addCommand(CommandIDs.create, {
-    label: trans.__('New cluster'),
-    icon: addIcon,
+    label: args =>
+      store.profiles?.profiles.find(({ name }) => name === args.profile)
+        ?.title ?? trans.__('New cluster'),
+    caption: args =>
+      store.profiles?.profiles.find(({ name }) => name === args.profile)
+        ?.description ?? '',
+    icon: args => (args.profile === undefined ? addIcon : clusterIcon),
     describedBy: {
       args: {
         type: 'object',
@@ -154,8 +216,8 @@ export function addCommands(context: ICommandContext): void {
         const widget = show('casa-labext-configuration', () =>
           createConfiguration(api, trans)
         );
-        if (!configurations.has(widget)) {
-          void configurations.add(widget);
+        if (!context.configurations.has(widget)) {
+          void context.configurations.add(widget);
         }
       })
   });
@@ -203,51 +265,117 @@ export function addCommands(context: ICommandContext): void {
     }
   });
 
+  /** Show one of the tabs about a cluster; also restores it, before any cluster is known. */
+  const showDetails = async (id: string, pane?: Pane) => {
+    const { Details } = await import('./details/details');
+    const widget = show(
+      `casa-labext-details-${id}`,
+      () => new Details({ api, store, commands, id, open: show, trans })
+    );
+    if (!context.details.has(widget)) {
+      void context.details.add(widget);
+    }
+    if (pane) {
+      widget.reveal(pane);
+    }
+  };
+
+  commands.addCommand(CommandIDs.details, {
+    label: trans.__('Details'),
+    icon: tableRowsIcon,
+    describedBy: { args: clusterArgs() },
+    isEnabled: args => clusterOf(args) !== undefined,
+    execute: args => {
+      const id = args.id ?? clusterOf(args)?.id;
+      return attempt(() => id !== undefined && showDetails(String(id)));
+    }
+  });
+
   add(CommandIDs.logs, {
     label: trans.__('Logs'),
     icon: listIcon,
     allowed: () => true,
-    run: async cluster => {
-      const { createLogs } = await import('./logs');
-      show(`casa-labext-logs-${cluster.id}`, () =>
-        createLogs(api, cluster, trans)
-      );
-    }
+    run: ({ id }) => showDetails(id, 'logs')
   });
 
   add(CommandIDs.jobs, {
     label: trans.__('Jobs'),
     icon: jobsIcon,
     allowed: cluster => cluster.has_jobs,
-    run: async cluster => {
-      const [{ createJobs }, { createJobLogs }] = await Promise.all([
-        import('./jobs'),
-        import('./logs')
-      ]);
-      show(`casa-labext-jobs-${cluster.id}`, () =>
-        createJobs(api, store, cluster, trans, job =>
-          show(`casa-labext-job-logs-${cluster.id}-${job}`, () =>
-            createJobLogs(api, cluster, job, trans)
-          )
-        )
-      );
-    }
+    run: ({ id }) => showDetails(id, 'jobs')
   });
+
+  const showPlot = (of: IPlotOf, options?: IBeside) =>
+    show(
+      `casa-labext-dashboard-${of.id}-${of.plot}`,
+      () => {
+        const { baseUrl } = api.settings;
+        const widget = createDashboard(store, of, baseUrl, trans);
+        void context.dashboards.add(widget);
+        return widget;
+      },
+      options
+    );
 
   // Not through `add`: it also restores tabs, before any cluster is known.
   commands.addCommand(CommandIDs.dashboard, {
     label: trans.__('Dashboard'),
     icon: dashboardIcon,
-    describedBy: { args: clusterArgs() },
-    isEnabled: args => isLive() && !!store.get(String(args.id))?.dashboard,
+    describedBy: {
+      args: clusterArgs({
+        plot: {
+          type: 'string',
+          description: 'The last part of the address of a plot'
+        },
+        title: { type: 'string', description: 'What the plot is called' },
+        name: { type: 'string', description: 'The name of the cluster' }
+      })
+    },
+    isEnabled: args => isLive() && !!clusterOf(args)?.dashboard,
     execute: args => {
-      const id = String(args.id);
-      show(`casa-labext-dashboard-${id}`, () => {
-        const { baseUrl } = api.settings;
-        const widget = createDashboard(store, id, baseUrl, trans);
-        void dashboards.add(widget);
-        return widget;
+      const cluster = clusterOf(args);
+      if (cluster?.dashboard && !cluster.trusted) {
+        // Its scripts shall not be mistaken for ours; where it goes is the browser's business.
+        window.open(cluster.dashboard, '_blank', 'noopener');
+        return;
+      }
+      showPlot({
+        id: cluster?.id ?? String(args.id),
+        name: cluster?.name ?? String(args.name ?? ''),
+        plot: String(args.plot ?? STATUS),
+        title: String(args.title ?? trans.__('Dashboard'))
       });
+    }
+  });
+
+  add(CommandIDs.plots, {
+    label: trans.__('Plots of the dashboard'),
+    icon: dashboardIcon,
+    allowed: ({ dashboard, trusted }) => dashboard !== null && trusted,
+    run: async cluster => {
+      const [{ plotsOf }, { choosePlot }] = await Promise.all([
+        import('./dashboards/plots'),
+        import('./dashboards/choose')
+      ]);
+      const groups = await plotsOf(cluster, api.settings, trans);
+      const plot = await choosePlot(cluster.name, groups, trans);
+      if (plot) {
+        showPlot({ ...plot, id: cluster.id, name: cluster.name });
+      }
+    }
+  });
+
+  add(CommandIDs.layout, {
+    label: trans.__('Dashboard layout'),
+    icon: dashboardIcon,
+    allowed: cluster =>
+      dashboardURL(cluster, STATUS, api.settings.baseUrl) !== null,
+    run: ({ id, name }) => {
+      let ref: string | undefined;
+      for (const { plot, title, mode } of context.defaultLayout()) {
+        const options = ref === undefined ? {} : { ref, mode };
+        ref = showPlot({ id, name, plot, title }, options).id;
+      }
     }
   });
 
@@ -276,8 +404,14 @@ export function addCommands(context: ICommandContext): void {
     label: cluster => closingWord(cluster, trans),
     icon: args => closingIcon(store.get(String(args.id))),
     allowed: ({ state }) => state !== 'closing' && state !== 'closed',
-    run: async cluster => {
-      if (await confirmShutdown(cluster, trans)) {
+    args: {
+      sure: {
+        type: 'boolean',
+        description: 'Whether not to ask before work is lost'
+      }
+    },
+    run: async (cluster, args) => {
+      if (args.sure || (await confirmShutdown(cluster, trans))) {
         await api.close(cluster.id);
       }
     }
@@ -298,9 +432,16 @@ export function addCommands(context: ICommandContext): void {
 function clusterArgs(more: ReadonlyJSONObject = {}): ReadonlyJSONObject {
   return {
     type: 'object',
-    required: ['id'],
     properties: {
-      id: { type: 'string', description: 'The id of the cluster' },
+      id: {
+        type: 'string',
+        description:
+          'The id of the cluster; the default one, or the only one, if left out'
+      },
+      context: {
+        type: 'boolean',
+        description: 'Whether the cluster of the context menu is meant'
+      },
       ...more
     }
   };

@@ -319,6 +319,28 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/clusters/{id}/launched': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: components['parameters']['ClusterId'];
+      };
+      cookie?: never;
+    };
+    /**
+     * What a cluster was launched with: its options, those of the profile and the defaults among them, environment, deadlines. YAML;
+     *     what looks like a secret is hidden.
+     */
+    get: operations['getLaunched'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/preview': {
     parameters: {
       query?: never;
@@ -504,6 +526,11 @@ export interface components {
       has_jobs: boolean;
       /** @description Whether it was made by somebody else. It cannot be scaled then, and closing it here leaves it running. */
       attached: boolean;
+      /**
+       * @description Whether its dashboard may be shown in a frame with this server's origin: scripts in it have all rights of the user. So for what this
+       *     server has launched, and what the operator trusts.
+       */
+      trusted: boolean;
       /** @description Whether kernels that start now find it with a bare `Client()`. */
       default: boolean;
       /** @description What is wrong though it runs: versions that differ between kernel, scheduler and workers, say. One line each. */
@@ -1162,6 +1189,29 @@ export interface operations {
     };
   };
   getSubmitted: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: components['parameters']['ClusterId'];
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description It. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Preview'];
+        };
+      };
+      default: components['responses']['Error'];
+    };
+  };
+  getLaunched: {
     parameters: {
       query?: never;
       header?: never;

@@ -6,7 +6,6 @@ import {
 import {
   ICommandPalette,
   MainAreaWidget,
-  Notification,
   WidgetTracker
 } from '@jupyterlab/apputils';
 import { INotebookTracker } from '@jupyterlab/notebook';
@@ -15,14 +14,35 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { ClusterAPI } from './api';
 import { CommandIDs } from './commandids';
-import { addCommands } from './commands';
-import { connectNewNotebooks } from './connect';
-import { DashboardFrame } from './dashboard';
+import { addCommands, ILayoutPart } from './commands';
+import { connectNewNotebooks } from './kernels/connect';
+import type { DashboardFrame } from './dashboards/frame';
+import type { Details } from './details/details';
 import { ClusterPanel } from './panel';
 import { ClusterStore } from './store';
+import { kernelChip } from './kernels/plugin';
+import { launcher } from './places/launcher';
+import { notifications } from './places/notifications';
+import { running } from './places/running';
+import { statusbar } from './places/statusbar';
 import { IClusterStore } from './tokens';
 
 export * from './tokens';
+
+/** The commands in the palette: those on a cluster mean the default one there, or the only one. */
+const PALETTE = [
+  CommandIDs.panel,
+  CommandIDs.create,
+  CommandIDs.configuration,
+  CommandIDs.insertClient,
+  CommandIDs.connect,
+  CommandIDs.scale,
+  CommandIDs.details,
+  CommandIDs.dashboard,
+  CommandIDs.plots,
+  CommandIDs.layout,
+  CommandIDs.shutdown
+];
 
 const plugin: JupyterFrontEndPlugin<IClusterStore> = {
   id: 'casa-labext:plugin',
@@ -54,20 +74,31 @@ const plugin: JupyterFrontEndPlugin<IClusterStore> = {
     const configurations = new WidgetTracker<MainAreaWidget>({
       namespace: 'casa-labext-configuration'
     });
+    const details = new WidgetTracker<Details>({
+      namespace: 'casa-labext-details'
+    });
+    let settings: ISettingRegistry.ISettings | null = null;
+    registry?.load(plugin.id).then(
+      loaded => (settings = loaded),
+      reason => console.warn(reason)
+    );
     addCommands({
       app,
       api,
       store,
       dashboards,
       configurations,
+      details,
+      defaultLayout: () =>
+        (settings?.composite.defaultLayout ?? []) as unknown as ILayoutPart[],
       notebooks,
       trans
     });
-    for (const command of [CommandIDs.create, CommandIDs.configuration]) {
+    for (const command of PALETTE) {
       palette?.addItem({ command, category: trans.__('Dask clusters') });
     }
 
-    const panel = new ClusterPanel(store, app.commands, languages);
+    const panel = new ClusterPanel(api, store, app.commands, languages);
     app.shell.add(panel, 'left', { rank: 200, type: 'Dask clusters' });
     restorer?.add(panel, panel.id);
     if (restorer) {
@@ -77,28 +108,30 @@ const plugin: JupyterFrontEndPlugin<IClusterStore> = {
       });
       void restorer.restore(dashboards, {
         command: CommandIDs.dashboard,
-        args: widget => ({ id: widget.content.clusterId }),
-        name: widget => widget.content.clusterId
+        args: widget => ({ ...widget.content.of }),
+        name: ({ content: { of } }) => `${of.id}-${of.plot}`
+      });
+      void restorer.restore(details, {
+        command: CommandIDs.details,
+        args: widget => ({ id: widget.clusterId }),
+        name: widget => widget.clusterId
       });
     }
 
-    let settings: ISettingRegistry.ISettings | null = null;
-    registry?.load(plugin.id).then(
-      loaded => (settings = loaded),
-      reason => console.warn(reason)
-    );
     if (notebooks) {
       const wanted = () => settings?.composite.connectNewNotebooks === true;
       connectNewNotebooks(notebooks, store, wanted, trans);
     }
 
-    store.removed.connect((_, { name, reason }) => {
-      if (reason !== null) {
-        Notification.error(trans.__('%1 is gone: %2', name, reason));
-      }
-    });
     return store;
   }
 };
 
-export default plugin;
+export default [
+  plugin,
+  kernelChip,
+  running,
+  statusbar,
+  launcher,
+  notifications
+];

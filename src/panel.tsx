@@ -13,7 +13,10 @@ import * as React from 'react';
 import type { ClusterAPI } from './api';
 import { CommandIDs } from './commandids';
 import { clusterIcon } from './icons';
+import type { RecentSamples } from './recent';
 import type { IClusterStore } from './tokens';
+
+export const PANEL_ID = 'casa-labext-panel';
 
 /** The panel of the clusters in the left area; what it shows is loaded when it is looked at first. */
 export class ClusterPanel extends SidePanel {
@@ -21,11 +24,11 @@ export class ClusterPanel extends SidePanel {
     private _api: ClusterAPI,
     private _store: IClusterStore,
     private _commands: CommandRegistry,
-    translator: ITranslator
+    private _translator: ITranslator
   ) {
-    super({ content: new Panel(), translator });
-    const trans = translator.load('casa_labext');
-    this.id = 'casa-labext-panel';
+    super({ content: new Panel(), translator: _translator });
+    const trans = _translator.load('casa_labext');
+    this.id = PANEL_ID;
     this.addClass('casa-Panel');
     this.title.icon = clusterIcon;
     this.title.caption = trans.__('Dask clusters');
@@ -47,6 +50,11 @@ export class ClusterPanel extends SidePanel {
     );
   }
 
+  dispose(): void {
+    this._recent?.dispose();
+    super.dispose();
+  }
+
   protected onAfterShow(msg: Message): void {
     super.onAfterShow(msg);
     this._fill ??= this._load();
@@ -61,13 +69,14 @@ export class ClusterPanel extends SidePanel {
       import('./clusterlist'),
       import('./recent')
     ]);
+    if (this.isDisposed) {
+      return;
+    }
     const store = this._store;
-    const props = {
-      store,
-      recent: new RecentSamples(this._api, store),
-      commands: this._commands,
-      trans: this.translator.load('casa_labext')
-    };
+    const recent = (this._recent = new RecentSamples(this._api, store));
+    const commands = this._commands;
+    const trans = this._translator.load('casa_labext');
+    const props = { store, recent, commands, trans };
     this.content.addWidget(
       ReactWidget.create(
         <UseSignal signal={store.changed}>
@@ -77,5 +86,6 @@ export class ClusterPanel extends SidePanel {
     );
   }
 
+  private _recent: RecentSamples | null = null;
   private _fill: Promise<void> | null = null;
 }

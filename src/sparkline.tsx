@@ -36,8 +36,8 @@ export function Sparkline(props: ISparklineProps): JSX.Element {
   const first = line[0]?.split(',')[0] ?? WIDTH;
   return (
     <div className="casa-Sparkline">
-      <div className="casa-Sparkline-words">
-        <span>{label}</span> <span>{value}</span>
+      <div className="casa-Sparkline-words" title={value}>
+        {label} {value}
       </div>
       <svg
         viewBox={`0 0 ${WIDTH} ${HEIGHT}`}

@@ -110,7 +110,7 @@ class API:
         """Wait until a cluster is no longer listed."""
         end = time.monotonic() + deadline
         while any(cluster["id"] == cluster_id for cluster in await self.get("clusters")):
-            assert time.monotonic() < end, await self.get(f"clusters/{cluster_id}")
+            assert time.monotonic() < end, json.dumps(await self.get(f"clusters/{cluster_id}"))
             await asyncio.sleep(0.1)
 
 

@@ -31,3 +31,12 @@ def is_secret(key: str, value: Any) -> bool:
         return True
     text = str(value)
     return bool(_TEXT[0].search(text)) or any(_NAME.search(match[1]) and not _FILE.search(match[1]) for match in _TEXT[1].finditer(text))
+
+
+def redacted(value: Any, key: str = "") -> Any:
+    """A value of JSON with a word in the place of each secret."""
+    if isinstance(value, dict):
+        return {name: redacted(item, str(name)) for name, item in value.items()}
+    if isinstance(value, list):
+        return [redacted(item, key) for item in value]
+    return "(hidden)" if is_secret(key, value) else value

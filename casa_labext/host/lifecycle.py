@@ -144,7 +144,7 @@ class Lifecycle:
                 reason = f"Closing failed: {describe(close_error)}"
                 hint = "Its processes here were ended. What it started elsewhere may be left."
         await asyncio.to_thread(end, self._record.id)
-        self._update(state=state, reason=reason, activity=None)
+        self.history.note(self.status, {**self.status, "state": state, "reason": reason})
         write_json(self._directory / HISTORY_FILE, self.history.told())
         # Not pushed: the server reads it when this process is gone, and then nothing of the cluster is left.
         write_json(self._directory / FINAL_FILE, {"state": state, "reason": reason, "hint": hint, "since": time.time()})

@@ -24,6 +24,12 @@ class Attached(Kind):
     title = "Running scheduler"
     description = "Connects to a Dask scheduler that runs already. It is not shut down from here."
     attached = True
+    settings: ClassVar[Schema] = {
+        "type": "object",
+        "additionalProperties": False,
+        # Whether its dashboard may run scripts with the rights of the user on the Jupyter server.
+        "properties": {"trusted": {"type": "boolean"}},
+    }
     options: ClassVar[dict[str, Schema]] = {
         "address": {
             "type": "string",
@@ -58,6 +64,10 @@ class Attached(Kind):
             raise WrongRequest("It is not encrypted, and dask's configuration requires encryption.", field="options.address")
         # What a scheduler file names is known in the host alone; a wrong guess is refused by dask.
         return "configured" if usable and not address.startswith("tcp://") else encryption.choose(False, comm)
+
+    def trusted(self, record: Record) -> bool:
+        # Or an authority that the operator configured has signed the certificate of its scheduler.
+        return super().trusted(record) or record.encryption == "configured"
 
     async def make(self, record: Record, directory: Path) -> Any:
         attachment = Attachment(record.options["address"] or _address(record.options["scheduler-file"]), security(record))

@@ -79,6 +79,10 @@ class Kind:
         Its processes here have ended already. ClusterError if something is left.
         """
 
+    def trusted(self, record: Record) -> bool:
+        """Whether its dashboard may run scripts in the browser with the user's rights on the Jupyter server: ours, or the operator's word."""
+        return not self.attached or record.settings.get("trusted") is True
+
     def snippet(self, record: Record, address: str) -> str | None:
         """The code that makes `client` in a notebook, where a scheduler's address and certificates are not enough."""
         return None

@@ -48,6 +48,8 @@ class Kubernetes(Kind):
         "properties": {
             # Merged into the pods of scheduler and workers: nodeSelector, tolerations, volumes, …
             "pod": {"type": "object"},
+            # Whether dashboards of clusters that others have made may run scripts with the rights of the user on the Jupyter server.
+            "trusted": {"type": "boolean"},
             # A whole DaskCluster instead of the one that is made from the options.
             "custom-cluster-spec": {
                 "type": "object",
@@ -98,6 +100,9 @@ class Kubernetes(Kind):
     def installed(self) -> bool:
         credentials = "KUBECONFIG" in os.environ or any(path.exists() for path in (Path.home() / ".kube/config", SERVICE_ACCOUNT))
         return credentials and find_spec("dask_kubernetes") is not None
+
+    def trusted(self, record: Record) -> bool:
+        return not record.options.get(CONNECT_TO) or record.settings.get("trusted") is True
 
     async def reap(self, record: Record, directory: Path) -> None:
         from ..launcher import remove  # the launcher needs the kinds

@@ -45,6 +45,8 @@ describe('Card', () => {
         cluster={cluster}
         live={live}
         profile="This machine"
+        samples={[]}
+        now={0}
         commands={commands}
         trans={trans}
       />
@@ -81,13 +83,13 @@ describe('Card', () => {
     expect(text).toContain('2 of 4 running · 2 starting');
     expect(text).toContain('8 cores · 1 / 8 GiB');
     expect(text).toContain('tls://10.0.0.1:8786');
-    expect(text).not.toContain('Tasks');
+    expect(text).toContain('Tasks 0');
     expect(text).not.toContain('not encrypted');
     expect(buttons()).toEqual([
       CommandIDs.insertClient,
       CommandIDs.scale,
       CommandIDs.dashboard,
-      CommandIDs.logs,
+      CommandIDs.details,
       CommandIDs.shutdown
     ]);
   });
@@ -101,7 +103,7 @@ describe('Card', () => {
       })
     );
     const text = card().textContent;
-    expect(text).toContain('Tasks: 3 processing · 1 erred');
+    expect(text).toContain('Tasks 3 processing · 1 erred');
     expect(text).toContain('adaptive 0–5');
     expect(text).toContain('not encrypted');
   });
@@ -117,7 +119,7 @@ describe('Card', () => {
     );
     expect(card().textContent).toMatch(/starting1:1[56]/);
     expect(card().textContent).toContain('submitting jobs');
-    expect(buttons()).toEqual([CommandIDs.logs, CommandIDs.shutdown]);
+    expect(buttons()).toEqual([CommandIDs.details, CommandIDs.shutdown]);
   });
 
   it('shows why a cluster failed, and what to do', () => {
@@ -135,6 +137,7 @@ describe('Card', () => {
     expect(buttons()).toEqual([
       CommandIDs.retry,
       CommandIDs.logs,
+      CommandIDs.details,
       CommandIDs.shutdown
     ]);
   });
@@ -156,7 +159,6 @@ describe('Card', () => {
         reasons: [{ place: 'held', workers: 12, text: held }]
       })
     );
-    expect(buttons()).toContain(CommandIDs.jobs);
     expect(card().textContent).toContain('Adaptive scaling wants 4 workers');
     const bar = host.node.querySelector('.casa-WorkerBar')!;
     expect(bar.getAttribute('title')).toBe(`12 held: ${held}`);

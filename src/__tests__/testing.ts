@@ -33,6 +33,7 @@ export function makeCluster(part: Partial<Cluster> = {}): Cluster {
     reasons: [],
     has_jobs: false,
     attached: false,
+    trusted: true,
     default: false,
     warnings: [],
     cores: 8,

@@ -47,7 +47,8 @@ export const notifications: JupyterFrontEndPlugin<void> = {
       if (wanted(occasion)) {
         const { id } = cluster;
         const label = trans.__('Details');
-        const callback = () => void app.commands.execute(CommandIDs.details, { id });
+        const callback = () =>
+          void app.commands.execute(CommandIDs.details, { id });
         Notification.emit(words(occasion, cluster, trans), TYPES[occasion], {
           autoClose: occasion === 'ready' ? READY_TIME : false,
           actions: [{ label, callback }]
@@ -86,14 +87,17 @@ export class ClusterWatch {
     for (const cluster of clusters) {
       const { id, state, tasks, workers } = cluster;
       const before = this._states.get(id);
-      this._states.set(id, state);
+      // It is still starting for whoever waits for workers.
+      const ready = workers.running > 0 || workers.requested === 0;
+      const waits = before === 'starting' && state === 'running' && !ready;
+      this._states.set(id, waits ? 'starting' : state);
       // Those that are there at first are no news.
       if (before !== undefined && before !== state) {
         if (state === 'failed' || state === 'close_failed') {
           this._tell('failed', cluster);
         } else if (state === 'degraded') {
           this._tell('degraded', cluster);
-        } else if (state === 'running' && before === 'starting') {
+        } else if (before === 'starting' && state === 'running' && ready) {
           this._tell('ready', cluster);
         }
       }

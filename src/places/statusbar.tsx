@@ -8,8 +8,8 @@ import {
 import { ReactWidget, UseSignal } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
+import { CommandIDs } from '../commandids';
 import { clusterIcon } from '../icons';
-import { PANEL_ID } from '../panel';
 import { IClusterStore } from '../tokens';
 
 /** How many clusters and workers there are, in the status bar. */
@@ -31,7 +31,7 @@ export const statusbar: JupyterFrontEndPlugin<void> = {
         {() => (
           <Summary
             store={store}
-            onClick={() => app.shell.activateById(PANEL_ID)}
+            onClick={() => void app.commands.execute(CommandIDs.panel)}
             trans={trans}
           />
         )}

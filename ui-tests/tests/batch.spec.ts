@@ -67,12 +67,15 @@ for (const { bed, title } of SYSTEMS) {
     });
 
     // The jobs are listed, each with its log.
-    await mine.getByRole('button', { name: 'Jobs' }).click();
+    await mine.getByRole('button', { name: 'Details' }).click();
+    await page.getByRole('tab', { name: 'Jobs' }).click();
     const table = page.getByRole('grid', { name: 'Jobs' });
     await expect(table.getByText('running', { exact: true })).toHaveCount(2);
     await page.screenshot({ path: `shots/${bed}-jobs.png` });
     await table.getByRole('button', { name: 'Log' }).first().click();
-    await expect(page.locator('.casa-Logs')).toContainText('Registered to:');
+    await expect(page.locator('.casa-Logs:visible')).toContainText(
+      'Registered to:'
+    );
 
     // Nothing is left.
     await mine.getByRole('button', { name: 'Shut down' }).click();
@@ -108,11 +111,11 @@ test('jobs that are held, and why', async ({ page }) => {
   await page.theme.setDarkTheme();
   await page.screenshot({ path: 'shots/held-jobs-dark.png' });
   await page.theme.setLightTheme();
-  await page.getByRole('button', { name: 'What was submitted' }).click();
-  const dialog = page.getByRole('dialog');
-  await expect(dialog).toContainText('periodic_hold = JobStatus == 2');
+  await page.getByRole('tab', { name: 'Submitted' }).click();
+  await expect(page.getByRole('region', { name: 'Submitted' })).toContainText(
+    'periodic_hold = JobStatus == 2'
+  );
   await page.screenshot({ path: 'shots/submitted.png' });
-  await dialog.getByRole('button', { name: 'Close' }).click();
 
   await mine.getByRole('button', { name: 'Shut down' }).click();
   await expect(card(panel, 'Held')).toHaveCount(0, { timeout: 30_000 });

@@ -79,7 +79,7 @@ def wait(what: str, condition: Any) -> None:
 
 def established(crd: Any) -> bool:
     crd.refresh()
-    return any(condition["type"] == "Established" and condition["status"] == "True" for condition in crd.status.get("conditions", []))
+    return any(condition["type"] == "Established" and condition["status"] == "True" for condition in crd.status.get("conditions") or [])
 
 
 def crds() -> None:

@@ -13,8 +13,8 @@ import {
 import { IJobHandlers, jobStateWord } from './jobrow';
 import type { JobsModel } from './jobsmodel';
 import { JobTable } from './jobtable';
-import { ProblemLine } from './problemline';
-import type { Job, JobState } from './tokens';
+import { ProblemLine } from '../problemline';
+import type { Job, JobState } from '../tokens';
 
 export interface IJobsPaneProps {
   model: JobsModel;

@@ -5,8 +5,8 @@ import type { Kernel } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Widget } from '@lumino/widgets';
 
-import { problemOf } from './request';
-import type { Cluster, IClusterStore } from './tokens';
+import { problemOf } from '../request';
+import type { Cluster, IClusterStore } from '../tokens';
 
 /** Run code in the kernel of the current notebook or console; an Error says why it could not be. */
 export async function runInCurrentKernel(
@@ -86,7 +86,7 @@ export function clusterFor({ clusters }: IClusterStore): Cluster | undefined {
 }
 
 /** Run code that leaves no trace in the history; an Error says what it raised. */
-async function run(
+export async function run(
   code: string,
   kernel: Kernel.IKernelConnection
 ): Promise<void> {
@@ -99,7 +99,9 @@ async function run(
   }
 }
 
-async function languageOf(kernel: Kernel.IKernelConnection): Promise<string> {
+export async function languageOf(
+  kernel: Kernel.IKernelConnection
+): Promise<string> {
   return (await kernel.info).language_info.name;
 }
 

@@ -13,7 +13,8 @@ import {
 import * as React from 'react';
 
 import { keyOf } from './joblist';
-import type { Job, JobAction, JobState } from './tokens';
+import { IRowPlace, rowProps } from './table';
+import type { Job, JobAction, JobState } from '../tokens';
 
 /** What the buttons of a row do. */
 export interface IJobHandlers {
@@ -21,25 +22,13 @@ export interface IJobHandlers {
   showLogs: (job: Job) => void;
 }
 
-export interface IJobRowProps {
+export interface IJobRowProps extends IRowPlace {
   job: Job;
-
-  /** Its place among those that are shown. */
-  index: number;
-
-  /** Where it stands, in pixels. */
-  top: number;
-
-  /** Whether Tab goes to it. */
-  active: boolean;
 
   /** Whether nothing can be done with it now. */
   disabled: boolean;
 
   handlers: IJobHandlers;
-
-  /** It has got the focus. */
-  onActive: (key: string) => void;
 
   trans: TranslationBundle;
 }
@@ -54,8 +43,7 @@ const ACTION_ICONS: Record<JobAction, LabIcon> = {
 export const JobRow = React.memo(function JobRow(
   props: IJobRowProps
 ): JSX.Element {
-  const { job, index, top, active, disabled, handlers, onActive, trans } =
-    props;
+  const { job, active, disabled, handlers, trans } = props;
   const words: Record<JobAction, string> = {
     cancel: trans.__('Cancel'),
     release: trans.__('Release'),
@@ -81,15 +69,7 @@ export const JobRow = React.memo(function JobRow(
     </Button>
   );
   return (
-    <div
-      className="casa-JobTable-row"
-      role="row"
-      aria-rowindex={index + 2}
-      aria-label={keyOf(job)}
-      tabIndex={active ? 0 : -1}
-      style={{ top }}
-      onFocus={() => onActive(keyOf(job))}
-    >
+    <div {...rowProps(keyOf(job), props)}>
       <div role="gridcell">
         <span
           className="casa-State-mark"
@@ -98,7 +78,7 @@ export const JobRow = React.memo(function JobRow(
         />
         {jobStateWord(job.state, trans)}
       </div>
-      <div role="gridcell" className="casa-JobTable-id">
+      <div role="gridcell" className="casa-Table-id">
         {job.id !== null && (
           <>
             <span title={job.id}>{job.id}</span>
@@ -115,7 +95,7 @@ export const JobRow = React.memo(function JobRow(
       <When time={job.started} />
       <When time={job.ended} />
       <div role="gridcell">{job.exit_code}</div>
-      <div role="gridcell" className="casa-JobTable-actions">
+      <div role="gridcell" className="casa-Table-actions">
         {job.actions.map(action =>
           button(
             words[action],

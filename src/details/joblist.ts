@@ -1,4 +1,5 @@
-import type { Job, JobState } from './tokens';
+import { comparison, ISort } from './table';
+import type { Job, JobState } from '../tokens';
 
 /** What a job goes by: the batch system's id, or its worker where there is none. */
 export function keyOf(job: Job): string {
@@ -19,13 +20,11 @@ export const JOB_STATES: ReadonlyArray<JobState> = [
 /** What jobs can be sorted by. */
 export type SortKey = Exclude<keyof Job, 'workers' | 'actions'>;
 
-export interface ISort {
-  key: SortKey;
-  descending: boolean;
-}
-
 /** As the server sends them. */
-export const NEWEST_FIRST: ISort = { key: 'submitted', descending: true };
+export const NEWEST_FIRST: ISort<SortKey> = {
+  key: 'submitted',
+  descending: true
+};
 
 export interface IJobFilter {
   /** The states to show; none means all. */
@@ -50,7 +49,7 @@ export function countStates(jobs: ReadonlyArray<Job>): Map<JobState, number> {
 export function selectJobs(
   jobs: ReadonlyArray<Job>,
   filter: IJobFilter,
-  sort: ISort
+  sort: ISort<SortKey>
 ): Job[] {
   const text = filter.text.trim().toLowerCase();
   const chosen = jobs.filter(
@@ -65,27 +64,7 @@ export function selectJobs(
     // Refused jobs have no time, but their place in the server's order.
     return sort.descending ? chosen : chosen.reverse();
   }
-  return chosen.sort(comparison(sort));
-}
-
-/** Ids such as `9.0` and `10.0` are sorted as numbers. */
-const collator = new Intl.Collator(undefined, { numeric: true });
-
-/** What a job does not have comes last in both directions. */
-function comparison({ key, descending }: ISort): (a: Job, b: Job) => number {
-  const sign = descending ? -1 : 1;
-  return (one, other) => {
-    const [a, b] = [rank(one, key), rank(other, key)];
-    if (a === null || b === null) {
-      return Number(a === null) - Number(b === null);
-    }
-    return (
-      sign *
-      (typeof a === 'number' && typeof b === 'number'
-        ? a - b
-        : collator.compare(String(a), String(b)))
-    );
-  };
+  return chosen.sort(comparison(job => rank(job, sort.key), sort.descending));
 }
 
 function rank(job: Job, key: SortKey): string | number | null {

@@ -1,0 +1,48 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+
+import type { ClusterAPI } from '../api';
+import { PolledModel } from './polledmodel';
+import type { Event, History, IClusterStore } from '../tokens';
+
+/** What a cluster has been through, as far as it is known here: only what is new is asked for. */
+export class HistoryModel extends PolledModel {
+  constructor(
+    private _api: ClusterAPI,
+    store: IClusterStore,
+    clusterId: string,
+    trans: TranslationBundle
+  ) {
+    super(store, clusterId, trans);
+  }
+
+  /** In seconds since the epoch. */
+  times: number[] = [];
+
+  /** By name, a value for each time. */
+  figures: Partial<History['figures']> = {};
+
+  /** Latest first. */
+  events: Event[] = [];
+
+  protected async load(): Promise<() => void> {
+    const after = Math.max(
+      this.times[this.times.length - 1] ?? 0,
+      this.events[0]?.time ?? 0
+    );
+    const news = await this._api.history(this.clusterId, after);
+    return () => {
+      // After a failure the whole is told once more.
+      const later = news.times.findIndex(time => time > after);
+      const from = later === -1 ? news.times.length : later;
+      this.times = [...this.times, ...news.times.slice(from)];
+      for (const [name, values] of Object.entries(news.figures)) {
+        this.figures[name] = [
+          ...(this.figures[name] ?? []),
+          ...values.slice(from)
+        ];
+      }
+      const events = news.events.filter(event => event.time > after);
+      this.events = [...events.reverse(), ...this.events];
+    };
+  }
+}
