@@ -80,7 +80,7 @@ class Kind:
         """
 
     def trusted(self, record: Record) -> bool:
-        """Whether its dashboard may run scripts in the browser with the user's rights on the Jupyter server: ours, or the operator's word."""
+        """Whether its dashboard may run scripts with the user's rights on the Jupyter server: it is ours, or the operator says so."""
         return not self.attached or record.settings.get("trusted") is True
 
     def snippet(self, record: Record, address: str) -> str | None:

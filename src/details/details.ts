@@ -53,6 +53,7 @@ export class Details extends MainAreaWidget<TabPanelSvg> {
       CommandIDs.connect,
       CommandIDs.scale,
       CommandIDs.dashboard,
+      CommandIDs.plots,
       CommandIDs.shutdown
     ]) {
       this.toolbar.addItem(
