@@ -16,7 +16,7 @@ from typing import Any
 
 from jsonschema import SchemaError
 
-from . import dashboardlink, directories, encryption, kernels, kinds, launcher, profiles
+from . import dashboardlink, diagnosis, directories, encryption, kernels, kinds, launcher, profiles
 from .cluster import Cluster
 from .daskconfig.page import ConfigurationPage
 from .discovery import Discovery
@@ -226,6 +226,14 @@ class Registry:
         record, profile = await self._record(request)
         record = record.change(encryption=await self._encryption(profile, record.options))
         return await launcher.preview(record) if profile.kind.has_jobs else None
+
+    async def diagnose(self, cluster: Cluster) -> dict[str, Any]:
+        """`Diagnosis` in openapi.yaml."""
+        wrong: list[tuple[str, str]] = []
+        if cluster.record.encryption == "configured":
+            configuration = await self.configuration(fresh=True)
+            wrong = await asyncio.to_thread(encryption.problems, configuration.comm)
+        return await diagnosis.diagnose(cluster, wrong)
 
     async def _record(self, request: dict[str, Any]) -> tuple[Record, Profile]:
         configuration = await self.configuration()

@@ -247,6 +247,15 @@ class LaunchedHandler(Handler):
         self.answer({"text": self.cluster(cluster_id).launched()})
 
 
+class DiagnosisHandler(Handler):
+    """`/clusters/{id}/diagnosis`."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, cluster_id: str) -> None:
+        self.answer(await self.registry.diagnose(self.cluster(cluster_id)))
+
+
 class PreviewHandler(Handler):
     """`/preview`."""
 
@@ -310,6 +319,7 @@ def routes(registry: Registry) -> list[tuple[str, type[web.RequestHandler], dict
         (rf"{cluster}/jobs/([^/]+)/(cancel|release|retry)", JobActionHandler, {}),
         (f"{cluster}/submitted", SubmittedHandler, {}),
         (f"{cluster}/launched", LaunchedHandler, {}),
+        (f"{cluster}/diagnosis", DiagnosisHandler, {}),
         ("/preview", PreviewHandler, {}),
         ("/profiles", ProfilesHandler, {}),
         ("/environments", EnvironmentsHandler, {}),

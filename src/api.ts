@@ -7,6 +7,7 @@ import type {
   ClusterRequest,
   ConfigurationChange,
   DaskConfiguration,
+  Diagnosis,
   Environment,
   History,
   Job,
@@ -115,6 +116,11 @@ export class ClusterAPI {
   /** What was submitted for the latest job. */
   submitted(id: string): Promise<Preview> {
     return requestAPI(this.settings, `clusters/${id}/submitted`);
+  }
+
+  /** Why there are no workers. */
+  diagnosis(id: string): Promise<Diagnosis> {
+    return requestAPI(this.settings, `clusters/${id}/diagnosis`);
   }
 
   /** What a cluster was launched with. */

@@ -12,6 +12,7 @@ import { Sparkline } from './sparkline';
 import { Elapsed, StateMark } from './state';
 import type { Cluster, State } from './tokens';
 import { WorkerBar } from './workerbar';
+import '../style/card.css';
 
 export interface ICardProps {
   cluster: Cluster;

@@ -2,6 +2,7 @@ import { Clipboard } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { Button, copyIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
+import '../style/codeblock.css';
 
 export interface ICodeBlockProps {
   text: string;

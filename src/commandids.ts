@@ -10,6 +10,7 @@ export const CommandIDs = {
   makeDefault: 'casa-labext:default',
   scale: 'casa-labext:scale',
   details: 'casa-labext:details',
+  diagnose: 'casa-labext:diagnose',
   jobs: 'casa-labext:jobs',
   logs: 'casa-labext:logs',
   dashboard: 'casa-labext:dashboard',

@@ -9,6 +9,7 @@ import type { INotebookTracker } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import {
   addIcon,
+  bugIcon,
   closeIcon,
   codeIcon,
   copyIcon,
@@ -296,6 +297,13 @@ export function addCommands(context: ICommandContext): void {
     icon: listIcon,
     allowed: () => true,
     run: ({ id }) => showDetails(id, 'logs')
+  });
+
+  add(CommandIDs.diagnose, {
+    label: trans.__('Why no workers?'),
+    icon: bugIcon,
+    allowed: () => true,
+    run: ({ id }) => showDetails(id, 'diagnosis')
   });
 
   add(CommandIDs.jobs, {

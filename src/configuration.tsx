@@ -26,6 +26,7 @@ import {
 } from './settings';
 import { sourceWords, SettingRow } from './settingrow';
 import type { ConfigurationProblem, DaskConfiguration } from './tokens';
+import '../style/configuration.css';
 
 /** A tab with dask's configuration. */
 export function createConfiguration(

@@ -341,6 +341,25 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/clusters/{id}/diagnosis': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: components['parameters']['ClusterId'];
+      };
+      cookie?: never;
+    };
+    /** Why there are no workers, or not all. Takes a few seconds; nothing is changed. */
+    get: operations['diagnoseCluster'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/preview': {
     parameters: {
       query?: never;
@@ -658,6 +677,18 @@ export interface components {
       workers: number;
       /** @description What can be done with it now. */
       actions: components['schemas']['JobAction'][];
+    };
+    Diagnosis: {
+      /** @description What was checked, from the scheduler to the workers: the first that is `bad` is the cause. */
+      checks: components['schemas']['DiagnosisCheck'][];
+      /** @description The same with state, launch, jobs, versions and log, for the help desk. Lines with what looks like a secret are hidden. */
+      report: string;
+    };
+    DiagnosisCheck: {
+      title: string;
+      /** @enum {string} */
+      state: 'good' | 'bad' | 'waiting' | 'unknown';
+      text: string;
     };
     Preview: {
       /** @description A submit description or batch script; null where nothing is submitted, or nothing was yet. */
@@ -1229,6 +1260,29 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['Preview'];
+        };
+      };
+      default: components['responses']['Error'];
+    };
+  };
+  diagnoseCluster: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: components['parameters']['ClusterId'];
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description What was found. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Diagnosis'];
         };
       };
       default: components['responses']['Error'];

@@ -38,6 +38,7 @@ const PALETTE = [
   CommandIDs.connect,
   CommandIDs.scale,
   CommandIDs.details,
+  CommandIDs.diagnose,
   CommandIDs.dashboard,
   CommandIDs.plots,
   CommandIDs.layout,

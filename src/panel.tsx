@@ -58,10 +58,8 @@ export class ClusterPanel extends SidePanel {
   protected onAfterShow(msg: Message): void {
     super.onAfterShow(msg);
     this._fill ??= this._load();
-    if (!this._store.profiles) {
-      // The server reads them in a process of its own: not before they are needed.
-      this._store.loadProfiles().catch(reason => console.warn(reason));
-    }
+    // They may have been mended meanwhile.
+    this._store.loadProfiles().catch(reason => console.warn(reason));
   }
 
   private async _load(): Promise<void> {

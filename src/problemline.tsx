@@ -1,4 +1,5 @@
 import * as React from 'react';
+import '../style/problemline.css';
 
 export interface IProblemLineProps {
   text: string;

@@ -3,6 +3,7 @@ import * as React from 'react';
 
 import { formatDuration } from './format';
 import type { State } from './tokens';
+import '../style/state.css';
 
 /** The word for a state. */
 function stateWord(state: State, trans: TranslationBundle): string {

@@ -11,6 +11,7 @@ export type ConfigurationChange = Schemas['ConfigurationChange'];
 export type ConfigurationProblem = Schemas['ConfigurationProblem'];
 export type DaskConfiguration = Schemas['DaskConfiguration'];
 export type Environment = Schemas['Environment'];
+export type Diagnosis = Schemas['Diagnosis'];
 export type Event = Schemas['Event'];
 export type History = Schemas['History'];
 export type Job = Schemas['Job'];

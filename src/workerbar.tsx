@@ -2,6 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import type { Reason, WorkerCounts } from './tokens';
+import '../style/workerbar.css';
 
 /** Where workers can be, in the order of the bar. */
 const PLACES = [

@@ -10,6 +10,8 @@ _NAME = re.compile(
     r"(^|[^a-z])(tokens?|password|passwd|passphrase|secrets?|credentials?|authorization|cookie|(api|access|private|secret)[-_]?key)([^a-z]|$)",
     re.IGNORECASE,
 )
+#: Where a word begins in AuthToken.
+_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _FILE = re.compile(r"(file|path|dir|directory|folder)$", re.IGNORECASE)
 #: A secret in a text: key material, a URL with a password, a variable or an option that is given one.
 _TEXT = (
@@ -27,10 +29,13 @@ def is_secret(key: str, value: Any) -> bool:
     if isinstance(value, list):
         return any(is_secret(key, item) for item in value)
     name = key.rpartition(".")[2]
-    if _NAME.search(name) and not _FILE.search(name):
-        return True
     text = str(value)
-    return bool(_TEXT[0].search(text)) or any(_NAME.search(match[1]) and not _FILE.search(match[1]) for match in _TEXT[1].finditer(text))
+    return _names_a_secret(name) or bool(_TEXT[0].search(text)) or any(_names_a_secret(match[1]) for match in _TEXT[1].finditer(text))
+
+
+def _names_a_secret(name: str) -> bool:
+    words = _WORD.sub(" ", name)
+    return bool(_NAME.search(words)) and not _FILE.search(words)
 
 
 def redacted(value: Any, key: str = "") -> Any:

@@ -8,6 +8,7 @@ import type { ClusterAPI } from '../api';
 import { CommandIDs } from '../commandids';
 import { clusterIcon } from '../icons';
 import type { IClusterStore, Log } from '../tokens';
+import { Diagnosis } from './diagnosis';
 import { HistoryModel } from './historymodel';
 import { Jobs } from './jobs';
 import { JobsModel } from './jobsmodel';
@@ -16,6 +17,7 @@ import { Overview } from './overview';
 import { TextPane } from './textpane';
 import { Workers } from './workers';
 import { WorkersModel } from './workersmodel';
+import '../../style/details.css';
 
 export interface IDetailsOptions {
   api: ClusterAPI;
@@ -33,7 +35,13 @@ export interface IDetailsOptions {
 
 /** The names of the tabs. */
 export type Pane =
-  'overview' | 'workers' | 'jobs' | 'logs' | 'submitted' | 'configuration';
+  | 'overview'
+  | 'diagnosis'
+  | 'workers'
+  | 'jobs'
+  | 'logs'
+  | 'submitted'
+  | 'configuration';
 
 /** All about one cluster, in tabs. */
 export class Details extends MainAreaWidget<TabPanelSvg> {
@@ -127,6 +135,11 @@ export class Details extends MainAreaWidget<TabPanelSvg> {
         )
       );
     }
+    this._add(
+      'diagnosis',
+      trans.__('Why no workers?'),
+      new Diagnosis(() => api.diagnosis(id), trans)
+    );
     const sources = {
       host: trans.__('Host'),
       scheduler: trans.__('Scheduler'),

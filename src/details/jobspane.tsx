@@ -15,6 +15,7 @@ import type { JobsModel } from './jobsmodel';
 import { JobTable } from './jobtable';
 import { ProblemLine } from '../problemline';
 import type { Job, JobState } from '../tokens';
+import '../../style/jobs.css';
 
 export interface IJobsPaneProps {
   model: JobsModel;

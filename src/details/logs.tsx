@@ -19,6 +19,7 @@ import { ProblemLine } from '../problemline';
 import { problemOf, sentenceOf } from '../request';
 import type { Log } from '../tokens';
 import { WatchingWidget } from './watching';
+import '../../style/logs.css';
 
 /** How the logs of a source are asked for. */
 type Load = (source: LogSource) => Promise<Log[]>;

@@ -10,6 +10,8 @@ import { WatchingWidget } from './watching';
 import { WorkerBar } from '../workerbar';
 import type { HistoryModel } from './historymodel';
 import { IPlotProps, Plot } from './plot';
+import '../../style/card.css';
+import '../../style/jobs.css';
 
 /** What the cluster is and was: plots over time, and events. */
 export class Overview extends WatchingWidget {

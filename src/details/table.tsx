@@ -2,6 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { useWindow } from './window';
+import '../../style/table.css';
 
 /** The height of a row, and that of the header, in pixels. */
 const ROW_HEIGHT = 28;

@@ -25,6 +25,7 @@ import {
 } from './table';
 import { WatchingWidget } from './watching';
 import type { WorkersModel } from './workersmodel';
+import '../../style/jobs.css';
 
 type Key =
   | 'name'

@@ -68,7 +68,10 @@ for (const { bed, title } of SYSTEMS) {
 
     // The jobs are listed, each with its log.
     await mine.getByRole('button', { name: 'Details' }).click();
-    await page.getByRole('tab', { name: 'Jobs' }).click();
+    await page
+      .locator('.casa-Details')
+      .getByRole('tab', { name: 'Jobs' })
+      .click();
     const table = page.getByRole('grid', { name: 'Jobs' });
     await expect(table.getByText('running', { exact: true })).toHaveCount(2);
     await page.screenshot({ path: `shots/${bed}-jobs.png` });
@@ -111,7 +114,10 @@ test('jobs that are held, and why', async ({ page }) => {
   await page.theme.setDarkTheme();
   await page.screenshot({ path: 'shots/held-jobs-dark.png' });
   await page.theme.setLightTheme();
-  await page.getByRole('tab', { name: 'Submitted' }).click();
+  await page
+    .locator('.casa-Details')
+    .getByRole('tab', { name: 'Submitted' })
+    .click();
   await expect(page.getByRole('region', { name: 'Submitted' })).toContainText(
     'periodic_hold = JobStatus == 2'
   );
