@@ -57,7 +57,7 @@ test('pods on Kubernetes, from the form to a computation', async ({ page }) => {
   await panel.getByRole('button', { name: 'New cluster' }).click();
   const dialog = page.getByRole('dialog');
   await dialog.getByRole('radio', { name: /^Kubernetes/ }).check();
-  await dialog.getByLabel('Name').fill('Pods');
+  await dialog.getByRole('textbox', { name: 'Name', exact: true }).fill('Pods');
   await dialog
     .getByRole('spinbutton', { name: 'Workers', exact: true })
     .fill('2');

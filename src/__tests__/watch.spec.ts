@@ -1,0 +1,62 @@
+import { ClusterWatch } from '../places/notifications';
+import { Cluster } from '../tokens';
+import { makeCluster } from './testing';
+
+describe('what there is to tell of clusters', () => {
+  let told: string[];
+  let watch: ClusterWatch;
+  let now: number;
+
+  beforeEach(() => {
+    told = [];
+    now = 0;
+    watch = new ClusterWatch(occasion => told.push(occasion));
+  });
+
+  const see = (part: Partial<Cluster> & { running?: number }) => {
+    const { running = 0, ...rest } = part;
+    const workers = { ...makeCluster().workers, running };
+    watch.look([makeCluster({ workers, ...rest })], now);
+  };
+
+  it('says nothing of what is there at first', () => {
+    see({ state: 'failed' });
+    see({ state: 'failed' });
+    expect(told).toEqual([]);
+  });
+
+  it('tells once that workers have come', () => {
+    see({ state: 'starting' });
+    see({ state: 'running' });
+    expect(told).toEqual([]);
+    see({ state: 'running', running: 1 });
+    see({ state: 'running', running: 4 });
+    expect(told).toEqual(['ready']);
+  });
+
+  it('tells of trouble', () => {
+    see({ state: 'running', running: 1 });
+    see({ state: 'degraded', running: 1 });
+    see({ state: 'running', running: 1 });
+    see({ state: 'failed' });
+    expect(told).toEqual(['degraded', 'failed']);
+  });
+
+  it('tells once of a cluster that does nothing for half an hour', () => {
+    const tasks = { processing: 1, waiting: 0, erred: 0 };
+    see({ running: 2 });
+    now = 29 * 60_000;
+    see({ running: 2 });
+    expect(told).toEqual([]);
+    now = 30 * 60_000;
+    see({ running: 2 });
+    see({ running: 2 });
+    expect(told).toEqual(['idle']);
+    see({ running: 2, tasks });
+    now = 70 * 60_000;
+    see({ running: 0 });
+    now = 100 * 60_000;
+    see({ running: 0 });
+    expect(told).toEqual(['idle']);
+  });
+});
