@@ -2,7 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+
+def attach(name: str | None = None) -> Client:
+    """A client of a cluster of your Jupyter server, from any kernel or shell of yours.
+
+    `name` is a cluster's name or id; the default cluster, or the only one, if left out. ClusterError says what is wrong.
+    """
+    from .cli.server import Server
+
+    server = Server.find()
+    connection = server.call("GET", f"clusters/{server.cluster(name)['id']}/connection")
+    variables: dict[str, Any] = {}
+    exec(connection["snippet"], variables)  # noqa: S102  the code on the card, from the user's own server
+    client: Client = variables["client"]
+    return client
 
 
 def _jupyter_labextension_paths() -> list[dict[str, str]]:

@@ -35,6 +35,12 @@ def set_link(base_url: str) -> None:
     _set(LINK, base_url.replace("{", "{{").replace("}", "}}") + "proxy/{port}/status")
 
 
+def environment(connection: dict[str, Any]) -> dict[str, str]:
+    """The variables with which a bare `Client()` connects to a cluster; `connection` as in openapi.yaml."""
+    tls = connection["tls"] or {}
+    return {ADDRESS: connection["address"], **{variable: tls[name] for name, variable in TLS.items() if tls}}
+
+
 def set_default(cluster_id: str, connection: dict[str, Any]) -> None:
     """Let a bare `Client()` connect to a cluster; `connection` as in openapi.yaml. ClusterError if that cannot be."""
     unset_default()

@@ -144,7 +144,7 @@ class Registry:
         what = f"{profile.name} {profile.settings}" if profile.kind.inquires else profile.reference
         asked, task = self._availability.get(what, (0.0, None))
         if task is None or time.monotonic() - asked > AVAILABLE_LIFETIME:
-            task = asyncio.create_task(_inquire(profile))
+            task = asyncio.create_task(inquire(profile))
             self._availability[what] = (time.monotonic(), task)
         declared, error = await asyncio.shield(task)
         if declared is None or error:
@@ -383,7 +383,7 @@ def _records() -> list[tuple[Path, Record]]:
     return found
 
 
-async def _inquire(profile: Profile) -> tuple[dict[str, Schema] | None, ClusterError | None]:
+async def inquire(profile: Profile) -> tuple[dict[str, Schema] | None, ClusterError | None]:
     """The options that another system declares for a profile, and why it cannot be launched now."""
     if not profile.kind.inquires:
         reason = await profile.kind.unavailable()
