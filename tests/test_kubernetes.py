@@ -16,7 +16,7 @@ import yaml
 from conftest import API, JSON, compute
 from systems.batch.fixtures import unavailable
 from systems.kubernetes.bed import KubernetesBed, KubernetesError
-from test_server import Server, server
+from test_server import Server, python, server
 
 from casa_labext import directories
 from casa_labext.host.record import Record
@@ -295,8 +295,13 @@ def test_killed_server(kubernetes: KubernetesBed, server: Callable[..., Server])
     one.start()
     adopted = one.running(cluster["id"], workers=1)
     assert adopted["connection"] == cluster["connection"]
-    one.call("DELETE", f"clusters/{cluster['id']}")
-    one.wait(lambda: one.get("clusters") == [], deadline=60)
+    # A notebook that stays connected does not hold the cluster back.
+    with python(cluster["connection"]["snippet"] + "\nprint('connected')\ninput()") as notebook:
+        assert notebook.stdout
+        assert notebook.stdout.readline() == "connected\n"
+        one.call("DELETE", f"clusters/{cluster['id']}")
+        one.wait(lambda: one.get("clusters") == [], deadline=30)
+        notebook.kill()
 
 
 CUSTOM = """

@@ -14,7 +14,6 @@ import yaml
 
 from .. import kernels
 from ..host.errors import ClusterError
-from .doctor import doctor
 from .server import Server
 
 #: Seconds between two looks at a cluster or a log.
@@ -31,6 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         if options.run is None:
+            from .doctor import doctor  # imports what takes a second
+
             return doctor(as_json=options.json)
         server = Server.find(options.url, options.token)
         answer = options.run(server, options)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from jupyter_server.serverapp import list_running_servers
+import psutil
+from jupyter_core.paths import jupyter_runtime_dir
 from tornado.httpclient import HTTPClient, HTTPClientError
 
 from ..host.errors import ClusterError, describe
@@ -34,7 +36,7 @@ class Server:
         parts = urlsplit(url or os.environ.get("JUPYTER_SERVER_URL", ""))
         token = token or dict(part.partition("=")[::2] for part in parts.query.split("&")).get("token")
         wanted = parts._replace(query="", fragment="").geturl().rstrip("/").removesuffix("/lab")
-        running = {info["url"].rstrip("/"): info for info in list_running_servers()}
+        running = {info["url"].rstrip("/"): info for info in _running()}
         # Under JupyterHub a server lets in whoever has its own token.
         hub = os.environ.get("JUPYTERHUB_API_TOKEN", "")
         same = [info for address, info in running.items() if _place(address) == _place(wanted)]
@@ -95,6 +97,19 @@ class Server:
         if not found:
             raise ClusterError(f"There is no cluster {name!r}." if name else "There is no cluster.", hint="See casa list.")
         raise ClusterError("Several clusters could be meant.", hint="Name one: " + ", ".join(cluster["name"] for cluster in found))
+
+
+def _running() -> list[dict[str, Any]]:
+    """The servers of this user, as `jupyter server list` has them; importing jupyter_server for that would take a second."""
+    found = []
+    for path in Path(jupyter_runtime_dir()).glob("jpserver-*.json"):
+        try:
+            info = json.loads(path.read_text())
+            if psutil.pid_exists(info["pid"]):
+                found.append(info)
+        except (OSError, ValueError, KeyError):
+            continue
+    return found
 
 
 def _place(url: str) -> tuple[int | None, str]:

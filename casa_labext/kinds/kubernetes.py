@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 CONNECT_TO = "connect-to"
 #: What a pod has where it may use the API.
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
+#: Seconds that pods get to end by themselves.
+GRACE_PERIOD = 10
 #: Quantities of Kubernetes: 0.5, 500m, 2Gi.
 _QUANTITY = r"^(\d{1,9}(\.\d{1,9})?(m|[kMGTP]i?)?)?(?![\s\S])"
 _NAME = r"^([a-z0-9]([-a-z0-9]{0,51}[a-z0-9])?)?(?![\s\S])"
@@ -252,6 +254,9 @@ def _resource(record: Record) -> dict[str, Any]:
         # dask_kubernetes has a command here that distributed does not install any more.
         arguments = spec["scheduler"]["spec"]["containers"][0]["args"]
         arguments[:1] = options["scheduler-command"].split()
+        for part in ("scheduler", "worker"):
+            # Neither has anything to save; with clients connected a scheduler would use up Kubernetes's 30 s.
+            spec[part]["spec"]["terminationGracePeriodSeconds"] = GRACE_PERIOD
     for part in ("scheduler", "worker"):
         _merge(spec[part]["spec"], settings.get("pod", {}))
     spec["worker"]["replicas"] = 0
