@@ -3,12 +3,13 @@
 # make test    everything, with real servers, clusters and a browser
 # make bench   measure beside dask-labextension
 #
+# make screenshots   draw the pictures of the documentation anew
 # make test-condor25     the tests with HTCondor against its newest feature release; no part of make test
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: lab check test test-condor25 build-kubernetes lint unit system browser bench clean
+.PHONY: lab check test test-condor25 build-kubernetes lint unit system browser screenshots bench clean
 
 VENV := .venv
 PYTHON ?= python3
@@ -21,6 +22,8 @@ test system test-condor25: export CASA_LABEXT_SYSTEMS := required
 $(VENV)/installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	pip install --quiet --upgrade pip
+	# What `jupyter-builder develop` left would be in the wheel twice.
+	rm -rf $(VENV)/share/jupyter/labextensions/casa-labext casa_labext/labextension/install.json
 	pip install --quiet --editable '.[dev]'
 	touch $@
 
@@ -64,6 +67,9 @@ check: lint unit
 
 browser: casa_labext/labextension/package.json ui-tests/node_modules/installed
 	cd ui-tests && jlpm test
+
+screenshots: casa_labext/labextension/package.json ui-tests/node_modules/installed
+	cd ui-tests && CASA_LABEXT_SCREENSHOTS=1 jlpm test
 
 ui-tests/node_modules/installed: $(VENV)/installed ui-tests/package.json ui-tests/yarn.lock
 	cd ui-tests && jlpm install --immutable

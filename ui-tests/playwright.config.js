@@ -9,6 +9,8 @@ const baseURL = `http://127.0.0.1:${process.env.JLAB_TEST_PORT}`;
 
 module.exports = {
   ...base,
+  // `make screenshots` draws the pictures of the documentation.
+  testDir: process.env.CASA_LABEXT_SCREENSHOTS ? 'screenshots' : 'tests',
   reporter: [['list']],
   timeout: 120_000,
   expect: { timeout: 20_000 },
