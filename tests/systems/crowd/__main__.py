@@ -1,0 +1,63 @@
+"""`python -m systems.crowd CLUSTERS`: a JupyterLab with so many clusters until standard input ends. Prints its address."""
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from pathlib import Path
+
+import psutil
+
+from casa_labext import launcher
+from casa_labext.host.record import Record
+
+HERE = Path(__file__).parent
+UI_TESTS = HERE.parents[2] / "ui-tests"
+
+
+def cluster(name: str, place: int) -> subprocess.Popen[bytes]:
+    """A host, as the server would have started it."""
+    record = Record(
+        id=uuid.uuid4().hex,
+        name=name,
+        kind="htcondor",
+        reference="casa_labext.kinds.htcondor:kind",
+        profile="htcondor",
+        options={},
+        settings={},
+        size={"workers": 2000},
+        maximum_workers=2000,
+        environment="server",
+        python=sys.executable,
+        created=time.time() + place / 1000,
+        keep=True,
+        encryption="off",
+        hostname=socket.gethostname(),
+        cwd="/",
+    )
+    return launcher.launch(record)[2]
+
+
+def main(count: int) -> None:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+        places = {f"JUPYTER_{kind.upper()}_DIR": f"{folder}/{kind}" for kind in ("config", "data", "runtime")}
+        os.environ.update({**places, "HOME": folder, "JLAB_TEST_PORT": str(port), "JUPYTERLAB_GALATA_ROOT_DIR": folder})
+        launcher.HOST = HERE / "host.py"
+        hosts = [cluster("Busy" if number == 0 else f"Cluster {number}", number) for number in range(count)]
+        free.close()
+        server = subprocess.Popen(["jupyter", "lab", "--config", "jupyter_server_test_config.py"], cwd=UI_TESTS)
+        try:
+            print(f"http://127.0.0.1:{port}", flush=True)
+            sys.stdin.read()
+        finally:
+            for process in (server, *hosts):
+                process.terminate()
+            psutil.wait_procs([psutil.Process(process.pid) for process in (server, *hosts)], 20)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
