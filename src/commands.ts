@@ -48,7 +48,7 @@ import {
   shutdownIcon
 } from './icons';
 import { insertCell } from './insert';
-import { PANEL_ID } from './panel';
+import { PANEL_ID } from './panel/panel';
 import { problemOf, sentenceOf } from './request';
 import type { Cluster, IClusterStore } from './tokens';
 
@@ -201,7 +201,7 @@ export function addCommands(context: ICommandContext): void {
     isEnabled: isLive,
     execute: args =>
       attempt(async () => {
-        const { openNewCluster } = await import('./newcluster');
+        const { openNewCluster } = await import('./launch/newcluster');
         const profile = args.profile as string | undefined;
         await openNewCluster(api, store, trans, profile);
       })
@@ -213,7 +213,8 @@ export function addCommands(context: ICommandContext): void {
     describedBy: { args: {} },
     execute: () =>
       attempt(async () => {
-        const { createConfiguration } = await import('./configuration');
+        const { createConfiguration } =
+          await import('./configuration/configuration');
         const widget = show('casa-labext-configuration', () =>
           createConfiguration(api, trans)
         );
@@ -261,7 +262,7 @@ export function addCommands(context: ICommandContext): void {
     icon: scaleIcon,
     allowed: cluster => works(cluster) && !cluster.attached,
     run: async cluster => {
-      const { openScale } = await import('./scale');
+      const { openScale } = await import('./launch/scale');
       await openScale(api, store, cluster, trans);
     }
   });

@@ -18,7 +18,7 @@ import { addCommands, ILayoutPart } from './commands';
 import { connectNewNotebooks } from './kernels/connect';
 import type { DashboardFrame } from './dashboards/frame';
 import type { Details } from './details/details';
-import { ClusterPanel } from './panel';
+import { ClusterPanel } from './panel/panel';
 import { ClusterStore } from './store';
 import { kernelChip } from './kernels/plugin';
 import { launcher } from './places/launcher';

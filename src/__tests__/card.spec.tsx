@@ -5,7 +5,7 @@ import { MessageLoop } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
 import * as React from 'react';
 
-import { Card } from '../card';
+import { Card } from '../panel/card';
 import { CommandIDs } from '../commandids';
 import { Cluster } from '../tokens';
 import { reasonWords, workerWords } from '../workerbar';

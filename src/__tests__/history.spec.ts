@@ -3,7 +3,7 @@ import { Signal } from '@lumino/signaling';
 
 import { HistoryModel } from '../details/historymodel';
 import { selectWorkers } from '../details/workers';
-import { RecentSamples, SPAN } from '../recent';
+import { RecentSamples, SPAN } from '../panel/recent';
 import { Cluster, History, Worker } from '../tokens';
 import { makeCluster } from './testing';
 

@@ -1,9 +1,9 @@
 import { nullTranslator } from '@jupyterlab/translation';
 
 import { ClusterAPI } from '../api';
-import { changedOptions, LaunchModel } from '../launch';
-import { textKind, usualTexts } from '../optionkinds';
-import { split } from '../options';
+import { changedOptions, LaunchModel } from '../launch/launch';
+import { textKind, usualTexts } from '../launch/optionkinds';
+import { split } from '../launch/options';
 import { Profile } from '../tokens';
 import { makeSettings } from './testing';
 

@@ -6,9 +6,9 @@ import { Widget } from '@lumino/widgets';
 import type { ValidatorType } from '@rjsf/utils';
 import * as React from 'react';
 
-import { Options } from '../options';
+import { Options } from '../launch/options';
 import { Problem } from '../request';
-import { parseLines, parsePairs } from '../textfields';
+import { parseLines, parsePairs } from '../launch/textfields';
 import { typeInto } from './testing';
 
 const trans = nullTranslator.load('casa_labext');

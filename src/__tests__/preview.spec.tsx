@@ -5,8 +5,8 @@ import { Widget } from '@lumino/widgets';
 import * as React from 'react';
 
 import { ClusterAPI } from '../api';
-import { LaunchModel } from '../launch';
-import { PreviewPane } from '../preview';
+import { LaunchModel } from '../launch/launch';
+import { PreviewPane } from '../launch/preview';
 import { makeSettings } from './testing';
 
 const trans = nullTranslator.load('casa_labext');

@@ -1,4 +1,10 @@
-import { countOf, selectSettings, textOf, treeOf, valueOf } from '../settings';
+import {
+  countOf,
+  selectSettings,
+  textOf,
+  treeOf,
+  valueOf
+} from '../configuration/settings';
 import type { Setting } from '../tokens';
 
 function makeSetting(key: string, value: unknown, file?: string): Setting {

@@ -1,7 +1,7 @@
 import { nullTranslator } from '@jupyterlab/translation';
 
-import { effectOf } from '../scale';
-import { draftOf, ISizeDraft, problemInSize, sizeOf } from '../size';
+import { effectOf } from '../launch/scale';
+import { draftOf, ISizeDraft, problemInSize, sizeOf } from '../launch/size';
 import { makeCluster } from './testing';
 
 const trans = nullTranslator.load('casa_labext');

@@ -4,15 +4,15 @@ import type { PartialJSONObject, ReadonlyJSONObject } from '@lumino/coreutils';
 import type { ValidatorType } from '@rjsf/utils';
 import * as React from 'react';
 
-import type { ClusterAPI } from './api';
+import type { ClusterAPI } from '../api';
 import { FormDialog } from './formdialog';
 import { LaunchModel, schemaOf } from './launch';
 import { Options } from './options';
 import { PreviewPane } from './preview';
-import { ProblemLine } from './problemline';
-import { sentenceOf } from './request';
+import { ProblemLine } from '../problemline';
+import { sentenceOf } from '../request';
 import { SizeControl } from './sizecontrol';
-import type { IClusterStore, Profile } from './tokens';
+import type { IClusterStore, Profile } from '../tokens';
 
 /** Ask for a new cluster, and start it. */
 export async function openNewCluster(

@@ -1,13 +1,13 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { VDomModel } from '@jupyterlab/ui-components';
 
-import type { ClusterAPI } from './api';
-import { problemOf, sentenceOf } from './request';
+import type { ClusterAPI } from '../api';
+import { problemOf, sentenceOf } from '../request';
 import type {
   ConfigurationChange,
   DaskConfiguration,
   Environment
-} from './tokens';
+} from '../tokens';
 
 /** Dask's configuration in one environment at a time. */
 export class ConfigurationModel extends VDomModel {

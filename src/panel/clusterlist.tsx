@@ -4,9 +4,9 @@ import { CommandRegistry } from '@lumino/commands';
 import * as React from 'react';
 
 import { Card } from './card';
-import { CommandIDs } from './commandids';
+import { CommandIDs } from '../commandids';
 import type { RecentSamples } from './recent';
-import type { Cluster, IClusterStore } from './tokens';
+import type { Cluster, IClusterStore } from '../tokens';
 
 /** From how many clusters on there is something to find one with. */
 const MANY = 6;

@@ -1,4 +1,4 @@
-import type { DaskConfiguration, Setting, Source } from './tokens';
+import type { DaskConfiguration, Setting, Source } from '../tokens';
 
 export interface ISettingFilter {
   /** Words that key, value or source must have. */

@@ -3,9 +3,9 @@ import { Button } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import type { ConfigurationModel } from './configurationmodel';
-import { ProblemLine } from './problemline';
+import { ProblemLine } from '../problemline';
 import { textOf, valueOf } from './settings';
-import type { Setting } from './tokens';
+import type { Setting } from '../tokens';
 
 const EXAMPLE = 'distributed.worker.memory.target';
 

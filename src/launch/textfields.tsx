@@ -4,7 +4,7 @@ import type { ErrorSchema, Field, FieldProps } from '@rjsf/utils';
 import * as React from 'react';
 
 import type { TextKind } from './optionkinds';
-import { ProblemLine } from './problemline';
+import { ProblemLine } from '../problemline';
 
 /** What a text means. */
 export interface IParsed<T> {

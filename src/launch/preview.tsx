@@ -1,11 +1,11 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { CodeBlock } from './codeblock';
+import { CodeBlock } from '../codeblock';
 import { hasMistake } from './formdialog';
 import type { LaunchModel } from './launch';
-import { ProblemLine } from './problemline';
-import { problemOf, sentenceOf } from './request';
+import { ProblemLine } from '../problemline';
+import { problemOf, sentenceOf } from '../request';
 
 /** How long nothing must have been typed, in ms. */
 const PAUSE = 600;

@@ -2,7 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { AdaptiveOptions } from './adaptiveoptions';
-import { ProblemLine } from './problemline';
+import { ProblemLine } from '../problemline';
 import { ISizeDraft, problemInSize } from './size';
 
 export interface ISizeControlProps {

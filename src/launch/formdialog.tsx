@@ -4,8 +4,8 @@ import { ReactWidget, UseSignal } from '@jupyterlab/ui-components';
 import { ISignal, Signal } from '@lumino/signaling';
 import * as React from 'react';
 
-import { Problem, problemOf } from './request';
-import '../style/form.css';
+import { Problem, problemOf } from '../request';
+import '../../style/form.css';
 
 /** What is typed into a dialog, and what the server said about it. */
 export abstract class FormModel {

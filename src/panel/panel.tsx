@@ -10,11 +10,11 @@ import type { Message } from '@lumino/messaging';
 import { Panel, Widget } from '@lumino/widgets';
 import * as React from 'react';
 
-import type { ClusterAPI } from './api';
-import { CommandIDs } from './commandids';
-import { clusterIcon } from './icons';
+import type { ClusterAPI } from '../api';
+import { CommandIDs } from '../commandids';
+import { clusterIcon } from '../icons';
 import type { RecentSamples } from './recent';
-import type { IClusterStore } from './tokens';
+import type { IClusterStore } from '../tokens';
 
 export const PANEL_ID = 'casa-labext-panel';
 

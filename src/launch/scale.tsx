@@ -2,13 +2,13 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { UseSignal } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
-import type { ClusterAPI } from './api';
+import type { ClusterAPI } from '../api';
 import { FormDialog, FormModel } from './formdialog';
-import { sentenceOf } from './request';
+import { sentenceOf } from '../request';
 import { draftOf, ISizeDraft, problemInSize, sizeOf } from './size';
 import { SizeControl } from './sizecontrol';
-import type { Cluster, IClusterStore } from './tokens';
-import { WorkerBar } from './workerbar';
+import type { Cluster, IClusterStore } from '../tokens';
+import { WorkerBar } from '../workerbar';
 
 /** Ask for another size of a cluster, and apply it. */
 export async function openScale(

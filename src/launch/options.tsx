@@ -11,8 +11,8 @@ import type {
 import * as React from 'react';
 
 import { textKind } from './optionkinds';
-import { ProblemLine } from './problemline';
-import type { Problem } from './request';
+import { ProblemLine } from '../problemline';
+import type { Problem } from '../request';
 import { TEXT_FIELDS } from './textfields';
 
 export interface IOptionsProps {

@@ -13,9 +13,9 @@ import {
 } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
-import type { ClusterAPI } from './api';
+import type { ClusterAPI } from '../api';
 import { ConfigurationModel } from './configurationmodel';
-import { ProblemLine } from './problemline';
+import { ProblemLine } from '../problemline';
 import { SettingEditor } from './settingeditor';
 import {
   countOf,
@@ -25,8 +25,8 @@ import {
   treeOf
 } from './settings';
 import { sourceWords, SettingRow } from './settingrow';
-import type { ConfigurationProblem, DaskConfiguration } from './tokens';
-import '../style/configuration.css';
+import type { ConfigurationProblem, DaskConfiguration } from '../tokens';
+import '../../style/configuration.css';
 
 /** A tab with dask's configuration. */
 export function createConfiguration(

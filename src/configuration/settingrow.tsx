@@ -3,10 +3,10 @@ import { Button, editIcon, undoIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import type { ConfigurationModel } from './configurationmodel';
-import { ProblemLine } from './problemline';
+import { ProblemLine } from '../problemline';
 import { SettingEditor } from './settingeditor';
 import { isChanged, isOwn, textOf } from './settings';
-import type { DaskConfiguration, Setting, Source } from './tokens';
+import type { DaskConfiguration, Setting, Source } from '../tokens';
 
 export interface ISettingRowProps {
   /** The last part of the key. */

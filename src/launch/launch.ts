@@ -5,7 +5,7 @@ import {
   PartialJSONValue
 } from '@lumino/coreutils';
 
-import type { ClusterAPI } from './api';
+import type { ClusterAPI } from '../api';
 import { FormModel } from './formdialog';
 import { usualTexts } from './optionkinds';
 import { draftOf, ISizeDraft, sizeOf } from './size';
@@ -15,7 +15,7 @@ import type {
   Preview,
   Profile,
   Profiles
-} from './tokens';
+} from '../tokens';
 
 /** What can be typed about a cluster that is to be started. */
 export interface ILaunchDraft {

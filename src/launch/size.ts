@@ -1,6 +1,6 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import type { Size } from './tokens';
+import type { Size } from '../tokens';
 
 /** What adaptive scaling can be told besides its bounds, in what range, in the contract's words. */
 export const ADAPTIVE_OPTIONS = {

@@ -4,15 +4,15 @@ import { CommandRegistry } from '@lumino/commands';
 import * as React from 'react';
 
 import { ClusterName } from './clustername';
-import { CommandIDs } from './commandids';
+import { CommandIDs } from '../commandids';
 import { dragCode } from './drag';
-import { formatAge, formatMemory } from './format';
+import { formatAge, formatMemory } from '../format';
 import type { ISample } from './recent';
 import { Sparkline } from './sparkline';
-import { Elapsed, StateMark } from './state';
-import type { Cluster, State } from './tokens';
-import { WorkerBar } from './workerbar';
-import '../style/card.css';
+import { Elapsed, StateMark } from '../state';
+import type { Cluster, State } from '../tokens';
+import { WorkerBar } from '../workerbar';
+import '../../style/card.css';
 
 export interface ICardProps {
   cluster: Cluster;

@@ -1,7 +1,7 @@
 import * as React from 'react';
 
 import { SPAN } from './recent';
-import '../style/sparkline.css';
+import '../../style/sparkline.css';
 
 export interface ISparklineProps {
   label: string;

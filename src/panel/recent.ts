@@ -1,7 +1,7 @@
 import type { IDisposable } from '@lumino/disposable';
 
-import type { ClusterAPI } from './api';
-import type { Cluster, IClusterStore } from './tokens';
+import type { ClusterAPI } from '../api';
+import type { Cluster, IClusterStore } from '../tokens';
 
 /** What a small plot shows at a moment. */
 export interface ISample {
