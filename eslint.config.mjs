@@ -31,7 +31,7 @@ export default defineConfig([
       // The store, the panel and the commands are what the plugin is there for.
       'jupyter/prefer-lazy-imports': [
         'warn',
-        { ignoreImports: ['./commands', './panel', './store'] }
+        { ignoreImports: ['./commands', './panel/panel', './store'] }
       ],
       '@typescript-eslint/naming-convention': [
         'error',
