@@ -62,7 +62,7 @@ async def logs(record: Record, job: str) -> list[dict[str, str]]:
 
 async def remove(record: Record, directory: Path) -> None:
     """Remove what a host that is gone left in another system. ClusterError if something is left."""
-    await _send("remove", record.reference, record, directory=directory)
+    await _send("remove", record.reference, record, directory=directory, deadline=ERRAND_DEADLINE + record.timeouts.close)
 
 
 async def _send(
@@ -73,6 +73,7 @@ async def _send(
     directory: Path | None = None,
     settings: dict[str, Any] | None = None,
     job: str = "",
+    deadline: float = ERRAND_DEADLINE,
 ) -> Any:
     """Have an errand done: see host/errand.py."""
     errand = {
@@ -94,10 +95,10 @@ async def _send(
         env=environment(kinds.load(reference), record.environ if record else {}),
     )
     try:
-        output, errors = await asyncio.wait_for(process.communicate(json.dumps(errand).encode()), ERRAND_DEADLINE)
+        output, errors = await asyncio.wait_for(process.communicate(json.dumps(errand).encode()), deadline)
         answer = json.loads(output)
     except asyncio.TimeoutError:
-        raise DeadlineExceeded(f"There was no answer within {ERRAND_DEADLINE:g} s.") from None
+        raise DeadlineExceeded(f"There was no answer within {deadline:g} s.") from None
     except ValueError:
         last = errors.decode(errors="replace").strip().splitlines()[-1:]
         raise ClusterError(f"There is no answer: {''.join(last)}") from None

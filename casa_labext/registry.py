@@ -10,7 +10,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -263,7 +263,7 @@ class Registry:
             encryption="off",  # decided by _encryption
             hostname=socket.gethostname(),
             cwd=self._cwd,
-            timeouts=configuration.timeouts,
+            timeouts=replace(configuration.timeouts, close=configuration.timeouts.close + profile.kind.extra_time_to_close),
         )
         return record, profile
 

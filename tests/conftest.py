@@ -58,6 +58,10 @@ def jp_server_config() -> JSON:
     }
 
 
+#: Seconds to wait for what takes a few, on a machine that has much else to do.
+DEADLINE = 120
+
+
 class API:
     """The REST interface, as a script would use it."""
 
@@ -87,7 +91,7 @@ class API:
         cluster: JSON = answer
         return cluster
 
-    async def wait(self, cluster_id: str, condition: Callable[[JSON], bool], deadline: float = 60) -> JSON:
+    async def wait(self, cluster_id: str, condition: Callable[[JSON], bool], deadline: float = DEADLINE) -> JSON:
         """Wait until a cluster is as wanted."""
         end = time.monotonic() + deadline
         while True:
@@ -106,7 +110,7 @@ class API:
 
         return await self.wait(cluster_id, runs)
 
-    async def gone(self, cluster_id: str, deadline: float = 60) -> None:
+    async def gone(self, cluster_id: str, deadline: float = DEADLINE) -> None:
         """Wait until a cluster is no longer listed."""
         end = time.monotonic() + deadline
         while any(cluster["id"] == cluster_id for cluster in await self.get("clusters")):
@@ -120,7 +124,7 @@ async def compute(cluster: JSON, code: str, *, python: str = sys.executable, env
     process = await asyncio.create_subprocess_exec(
         python, "-c", program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={"PATH": os.environ["PATH"], **(environ or {})}
     )
-    output, errors = await asyncio.wait_for(process.communicate(), 60)
+    output, errors = await asyncio.wait_for(process.communicate(), DEADLINE)
     assert process.returncode == 0, errors.decode()
     return output.decode().strip()
 
@@ -154,11 +158,14 @@ def temporary_folders() -> list[str]:
 def nothing_is_left() -> Iterator[None]:
     """No test leaves a process or a folder of a cluster behind."""
     yield
-    left = cluster_processes()
+    left, folders = cluster_processes(), temporary_folders()
+    # The tests that come are not to blame.
     for pid in left:
         psutil.Process(pid).kill()
+    for name in folders:
+        shutil.rmtree(TEMPORARY / name)
     assert left == {}
-    assert temporary_folders() == []
+    assert folders == []
 
 
 def pytest_unconfigure() -> None:

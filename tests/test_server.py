@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import JSON, cluster_processes
+from conftest import DEADLINE, JSON, cluster_processes
 from tornado.httpclient import HTTPClient, HTTPClientError
 
 pytestmark = pytest.mark.system
@@ -81,7 +81,7 @@ class Server:
         except (OSError, HTTPClientError):
             return None
 
-    def wait(self, condition: Callable[[], Any], deadline: float = 30) -> Any:
+    def wait(self, condition: Callable[[], Any], deadline: float = DEADLINE) -> Any:
         end = time.monotonic() + deadline
         while not (result := condition()):
             assert time.monotonic() < end, (self._folder / "server.log").read_text()[-3000:]

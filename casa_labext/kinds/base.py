@@ -40,6 +40,8 @@ class Kind:
     has_jobs: ClassVar[bool] = False
     #: Whether it is a connection to what somebody else has made: it has no size here, and is only left.
     attached: ClassVar[bool] = False
+    #: Seconds that closing gets beyond `timeouts.close`, where another system ends things in its own time.
+    extra_time_to_close: ClassVar[float] = 0
     #: The package that it needs in the cluster's environment, beside distributed.
     package: ClassVar[str | None] = None
     #: Whether another system is asked whether it can be used, and for further options: see `inquire`.

@@ -44,6 +44,7 @@ class Kubernetes(Kind):
     package = "dask-kubernetes"
     has_jobs = True
     inquires = True
+    extra_time_to_close = 60.0  # pods of an operator's specification get 30 s to end, and the scheduler's ends after the workers'
     settings: ClassVar[Schema] = {
         "type": "object",
         "additionalProperties": False,
