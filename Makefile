@@ -4,12 +4,13 @@
 # make bench   measure beside dask-labextension
 #
 # make screenshots   draw the pictures of the documentation anew
+# make contract          20,000 requests of what openapi.yaml allows and forbids; no part of make test, which has a thousand
 # make test-condor25     the tests with HTCondor against its newest feature release; no part of make test
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: lab check test test-condor25 build-kubernetes lint unit system browser screenshots bench clean
+.PHONY: lab check test contract test-condor25 build-kubernetes lint unit system browser screenshots bench clean
 
 VENV := .venv
 PYTHON ?= python3
@@ -62,6 +63,10 @@ build-kubernetes:
 
 test-condor25: casa_labext/labextension/package.json
 	CASA_LABEXT_CONDOR_SUITE=forky pytest -m system -k htcondor
+
+# Ten minutes and more.
+contract: casa_labext/labextension/package.json
+	CASA_LABEXT_EXAMPLES=350 pytest -s tests/test_contract.py
 
 check: lint unit
 

@@ -19,7 +19,7 @@ import yaml
 from . import directories, kinds
 from .daskconfig.secrets import redacted
 from .host import log, processes
-from .host.errors import ClusterError, WrongState, describe
+from .host.errors import ClusterError, Unknown, WrongState, describe
 from .host.history import History
 from .host.lifecycle import CLOSE_MARGIN, FINAL_FILE, HISTORY_FILE, nothing
 from .host.record import Record, Size
@@ -162,7 +162,7 @@ class Cluster:
     async def history(self, after: float) -> Any:
         """What it has been through, as `History` in openapi.yaml; of a cluster that has ended all that its host wrote at the end."""
         if self.state not in ENDED:
-            return await self._command(f"/history?after={after}", deadline=COMMAND_DEADLINE, get=True)
+            return await self._command(f"/history?after={quote(str(after))}", deadline=COMMAND_DEADLINE, get=True)
         try:
             return json.loads(await asyncio.to_thread((self._directory or Path("nowhere")).joinpath(HISTORY_FILE).read_text))
         except (OSError, ValueError):
@@ -348,8 +348,12 @@ class Cluster:
             raise WrongState(f"The cluster is {self.state}.")
         try:
             return await self._client.command(path, body, deadline=deadline, get=get)
-        except HostGone as error:
-            raise ClusterError("The cluster's process does not answer.") from error
+        except (HostGone, ClusterError) as error:
+            if self.state in ("closing", *ENDED) and not isinstance(error, (Unknown, WrongState)):
+                raise WrongState(f"The cluster is {self.state}.") from error
+            if isinstance(error, HostGone):
+                raise ClusterError("The cluster's process does not answer.") from error
+            raise
 
     def _initial(self, state: str, **values: Any) -> dict[str, Any]:
         """The status of a cluster without a host."""

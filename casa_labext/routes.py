@@ -10,7 +10,7 @@ from jupyter_server.base.handlers import APIHandler
 from tornado import web
 
 from .cluster import Cluster
-from .host.errors import ClusterError, WrongRequest, WrongState
+from .host.errors import ClusterError, Unknown, WrongRequest, WrongState
 from .registry import Registry
 from .schemas import read_body
 from .stream import StreamHandler
@@ -299,6 +299,16 @@ class ConfigurationHandler(Handler):
         self.answer(await self.registry.configuration_page.change(self.get_query_argument("environment", None), change))
 
 
+class UnknownHandler(Handler):
+    """All that is no route."""
+
+    @web.authenticated
+    def get(self) -> None:
+        raise Unknown("There is nothing at this address.")
+
+    post = put = patch = delete = get
+
+
 def routes(registry: Registry) -> list[tuple[str, type[web.RequestHandler], dict[str, Any]]]:
     """All routes, below the server's base URL."""
     cluster = r"/clusters/([^/]+)"
@@ -325,5 +335,6 @@ def routes(registry: Registry) -> list[tuple[str, type[web.RequestHandler], dict
         ("/environments", EnvironmentsHandler, {}),
         ("/configuration", ConfigurationHandler, {}),
         ("/stream", StreamHandler, {"resource": AUTH_RESOURCE}),
+        ("/.*", UnknownHandler, {}),
     ]
     return [(f"/{NAMESPACE}/api{path}", handler, {"registry": registry, **values}) for path, handler, values in table]
