@@ -26,6 +26,7 @@ from .host.record import Record, Size
 from .hostclient import MARGIN, HostClient, HostGone
 from .launcher import launch, logs
 from .snippet import client_code
+from .standby import Waiting
 
 #: Seconds between two tries to reach a host that does not answer.
 RETRY_INTERVAL = 1.0
@@ -66,9 +67,9 @@ class Cluster:
         """Whether its workers are jobs of a batch system."""
         return self._kind.has_jobs
 
-    def start(self) -> None:
-        """Start the host, and follow it."""
-        self.task = asyncio.create_task(self._launch())
+    def start(self, waiting: Waiting | None = None) -> None:
+        """Start the host, or give the cluster to one that waits, and follow it."""
+        self.task = asyncio.create_task(self._launch(waiting))
 
     def fail(self, error: ClusterError) -> None:
         """Show that it cannot be started now."""
@@ -252,9 +253,9 @@ class Cluster:
             self.task.cancel()
             await asyncio.wait({self.task})
 
-    async def _launch(self) -> None:
+    async def _launch(self, waiting: Waiting | None) -> None:
         try:
-            self._directory, record, self._process = await asyncio.to_thread(launch, self.record)
+            self._directory, record, self._process = await asyncio.to_thread(launch, self.record, waiting)
             self.record = record.change(name=self.record.name)  # it may have got another one meanwhile
         except Exception as error:
             self._set(state="failed", reason=f"The cluster's process could not be started: {describe(error)}", activity=None)

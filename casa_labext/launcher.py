@@ -10,13 +10,16 @@ import sys
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import certificates, directories, kernels, kinds
 from .host import log, processes
 from .host.errors import ClusterError, DeadlineExceeded
 from .host.record import Record
 from .kinds.base import Kind, Schema
+
+if TYPE_CHECKING:
+    from .standby import Waiting
 
 HOST = Path(__file__).parent / "host"
 #: Seconds that an errand may take: it imports distributed, which is slow on a cold network file system.
@@ -111,10 +114,24 @@ async def _send(
     return answer["answer"]
 
 
-def launch(record: Record) -> tuple[Path, Record, subprocess.Popen[bytes]]:
-    """Make a cluster's folders and certificates and start its host. Blocks for some milliseconds; leaves nothing if it raises OSError.
+def start_host(record: Record, *arguments: str, **streams: Any) -> subprocess.Popen[bytes]:
+    """Start a host; see host/__main__.py.
 
-    The host is in a session of its own: what ends the server's process group does not end it.
+    It is in a session of its own: what ends the server's process group does not end it.
+    """
+    return subprocess.Popen(
+        [record.python, str(HOST), *arguments],
+        cwd=record.cwd,
+        env=environment(kinds.load(record.reference), {**record.environ, processes.MARK: record.id}),
+        start_new_session=True,
+        **streams,
+    )
+
+
+def launch(record: Record, waiting: Waiting | None = None) -> tuple[Path, Record, subprocess.Popen[bytes]]:
+    """Make a cluster's folders and certificates and start its host, or give it to the one that waits.
+
+    Blocks for some milliseconds; leaves nothing if it raises OSError.
     """
     directory, socket_path, scratch = directories.make(record.id)
     record = record.change(socket=socket_path, scratch=scratch)
@@ -123,16 +140,12 @@ def launch(record: Record) -> tuple[Path, Record, subprocess.Popen[bytes]]:
             record = record.change(tls=certificates.make(directory / "tls", record.id))
         record.save(directory)
         with directories.listen(socket_path) as listening, open(directory / log.FILE, "ab") as output:
-            process = subprocess.Popen(
-                [record.python, str(HOST), str(directory), str(listening.fileno())],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                cwd=record.cwd,
-                env=environment(kinds.load(record.reference), {**record.environ, processes.MARK: record.id}),
-                pass_fds=[listening.fileno()],
-                start_new_session=True,
-            )
+            if waiting:
+                process = waiting.give(directory, listening)
+            else:
+                descriptor = listening.fileno()
+                streams = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": output}
+                process = start_host(record, str(directory), str(descriptor), pass_fds=[descriptor], **streams)
         record = record.change(pid=process.pid)
         record.save(directory)
     except BaseException:

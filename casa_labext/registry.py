@@ -10,6 +10,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from .host.record import FILE, Record, Size
 from .kinds.base import Options, Schema
 from .profiles import Configuration, Problem, Profile
 from .schemas import check_size
+from .standby import Standby
 
 #: Seconds in which the server closes its clusters when it stops; afterwards their processes are ended.
 STOP_DEADLINE = 7.0
@@ -60,6 +62,7 @@ class Registry:
         #: The cluster that kernels find with a bare `Client()`.
         self.default: Cluster | None = None
         self._beginning: asyncio.Task[Any] | None = None
+        self._standby = Standby()
         atexit.register(self._at_exit)
 
     def all(self) -> list[dict[str, Any]]:
@@ -85,8 +88,12 @@ class Registry:
         return any(str(other).rpartition(":")[2] == address.rpartition(":")[2] for other in [*own, *asked])
 
     async def environments_for(self, profile_name: str | None) -> list[Environment]:
-        """The environments that there are for a profile."""
+        """The environments that there are for a profile; a form is being filled in, and a host begins to wait for what comes of it."""
         profile = (await self.configuration()).profiles.get(profile_name or "")
+        if profile:
+            with suppress(ClusterError, OSError):
+                record, _ = await self._record({"profile": profile.name})
+                self._standby.prepare(record)
         return await self.environments.all(profile.kind.package if profile else None)
 
     def make_default(self, cluster: Cluster | None) -> None:
@@ -169,11 +176,13 @@ class Registry:
             if not show_failure:
                 raise
             failure = error
-        cluster = self._add(record)
         if failure:
+            cluster = self._add(record)
             cluster.fail(failure)
         else:
-            cluster.start()
+            record, waiting = self._standby.take(record)
+            cluster = self._add(record)
+            cluster.start(waiting)
         return cluster
 
     async def scale(self, cluster: Cluster, size: Size) -> None:
@@ -347,6 +356,7 @@ class Registry:
             self._beginning.cancel()
         kernels.end()
         await self.environments.close()
+        await self._standby.end()
         kept = [cluster for cluster in self._clusters.values() if cluster.record.keep]
         closing = [cluster for cluster in self._clusters.values() if not cluster.record.keep]
         tasks = [cluster.close() for cluster in closing]

@@ -73,7 +73,12 @@ class API:
         data = raw if raw is not None else json.dumps(body).encode() if body is not None else None
         try:
             response = await self._fetch(
-                "casa-labext", "api", *path.split("/"), method=method, body=data, allow_nonstandard_methods=True, **kwargs
+                *("casa-labext", "api", *path.split("/")),
+                method=method,
+                body=data,
+                allow_nonstandard_methods=True,
+                request_timeout=DEADLINE,
+                **kwargs,
             )
         except HTTPClientError as error:
             assert error.response is not None, f"{method} {path} was not answered: {error}"

@@ -1,4 +1,7 @@
-"""Start a cluster host: `python <path>/host <directory of the cluster> <descriptor of the listening socket>`; or `… errand`."""
+"""Start a cluster host: `python <path>/host <directory of the cluster> <descriptor of the listening socket>`.
+
+`… standby <reference of a kind>` starts one that waits for its cluster, `… errand` something short.
+"""
 
 import sys
 from pathlib import Path
@@ -16,6 +19,10 @@ if __name__ == "__main__":
         from casa_labext.host import errand
 
         errand.main()
+    elif sys.argv[1] == "standby":
+        from casa_labext.host import standby
+
+        standby.main(sys.argv[2])
     else:
         from casa_labext.host import service
 

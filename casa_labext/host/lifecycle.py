@@ -6,6 +6,7 @@ import asyncio
 import logging
 import math
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,9 @@ from .record import Record, Size, write_json
 FINAL_FILE = "final.json"
 #: The file with what it has been through.
 HISTORY_FILE = "history.json"
-#: Seconds between two looks at the scheduler.
+#: Seconds between two looks at the scheduler, and at least so many when workers come and go.
 INTERVAL = 0.5
+SOONEST = 0.1
 #: Seconds that a scheduler may take to tell its state before the cluster counts as degraded. A large graph keeps one busy for seconds.
 PATIENCE = 10.0
 #: Seconds after which somebody else's scheduler that does not answer counts as gone.
@@ -44,8 +46,11 @@ class Lifecycle:
         self._record = record
         self._directory = directory
         self._kind = load(record.reference)
-        self._manager = Manager(record, directory)
         self._close_requested = asyncio.Event()
+        #: Set when there is something to see at the scheduler.
+        self._look = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        self._manager = Manager(record, directory, lambda: loop.call_soon_threadsafe(self._look.set))
         self._unwatched_since: float | None = time.monotonic()
         self._changed = Condition()
         self._version = 0
@@ -111,10 +116,10 @@ class Lifecycle:
             if self._orphaned():
                 logger.warning("No Jupyter server has come back: closing")
                 break
-            try:
-                await asyncio.wait_for(self._close_requested.wait(), INTERVAL)
-            except asyncio.TimeoutError:
-                pass
+            await asyncio.sleep(SOONEST)
+            with suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._look.wait(), INTERVAL - SOONEST)
+            self._look.clear()
 
     async def _exists(self) -> bool:
         try:
@@ -179,6 +184,7 @@ class Lifecycle:
         """Close the cluster, soon."""
         self._enter("closing", reason=self.status["reason"], activity="Closing")
         self._close_requested.set()
+        self._look.set()
 
     async def workers(self) -> list[dict[str, Any]]:
         """The connected workers."""

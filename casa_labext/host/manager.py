@@ -33,8 +33,10 @@ logger = logging.getLogger(__name__)
 class Manager:
     """The thread, its loop and the cluster in it. All coroutines here run in that loop, through `call`."""
 
-    def __init__(self, record: Record, directory: Path) -> None:
+    def __init__(self, record: Record, directory: Path, workers_changed: Callable[[], object]) -> None:
+        """`workers_changed` is called, in the manager's thread, when workers come or go."""
         self._record = record
+        self._workers_changed = workers_changed
         self._directory = directory
         self._kind = load(record.reference)
         self._cluster: Any = None
@@ -68,6 +70,23 @@ class Manager:
         self._making = asyncio.current_task()
         self._cluster = await self._kind.make(self._record, self._directory)
         await self._learn()
+        self._listen()
+
+    def _listen(self) -> None:
+        """Hear of workers at once where the scheduler is in this process; elsewhere it is asked from time to time."""
+        from distributed import SchedulerPlugin
+
+        class Listener(SchedulerPlugin):  # type: ignore[misc]
+            name = "casa_labext"
+
+            def add_worker(_, *args: Any, **kwargs: Any) -> None:
+                self._workers_changed()
+
+            def remove_worker(_, *args: Any, **kwargs: Any) -> None:
+                self._workers_changed()
+
+        if scheduler := self._scheduler_here():
+            scheduler.add_plugin(Listener())
 
     async def scale(self, size: Size) -> None:
         """Ask for workers."""

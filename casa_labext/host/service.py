@@ -23,7 +23,7 @@ from .lifecycle import Lifecycle
 from .record import Record
 
 #: Seconds between two pushes, at least.
-PUSH_INTERVAL = 0.5
+PUSH_INTERVAL = 0.1
 
 
 class Handler(RequestHandler):

@@ -112,6 +112,10 @@ class Kind:
 
     # In the host
 
+    def warm(self) -> None:
+        """What a host can do before it knows its cluster: the imports that take long."""
+        import distributed.dashboard.scheduler  # noqa: F401  bokeh, with the first look at a dashboard
+
     def prepare(self) -> None:
         """What must be done in the main thread of the host, before anything else."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from multiprocessing import forkserver
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -9,6 +11,11 @@ from .base import MEMORY_PATTERN, Kind, Options, Schema, security
 
 if TYPE_CHECKING:
     from ..host.record import Record
+
+
+METHOD = "distributed.worker.multiprocessing-method"
+#: Copies of one process would all have the same random numbers.
+RESEED = "import sys; random = sys.modules.get('numpy.random'); random and random.seed()"
 
 
 class Local(Kind):
@@ -46,6 +53,10 @@ class Local(Kind):
     def encrypts(self, options: Options, settings: Options) -> bool:
         return bool(options["encryption"])
 
+    def warm(self) -> None:
+        super().warm()
+        _fork_server()
+
     async def make(self, record: Record, directory: Path) -> Any:
         import dask
         from distributed import LocalCluster
@@ -63,8 +74,25 @@ class Local(Kind):
             host="127.0.0.1",
             security=security(record),
             protocol="tls://" if record.encrypted else "tcp://",
+            preload=dask.config.get("distributed.worker.preload") + [RESEED] * (dask.config.get(METHOD) == "forkserver"),
             asynchronous=True,
         )
+
+
+def _fork_server() -> None:
+    """Have workers begin as copies of a process that has imported distributed already, unless dask's configuration wants it otherwise."""
+    import dask
+    from distributed.utils import get_mp_context
+
+    if dask.config.get(METHOD, None, config=dask.config.collect()):
+        return
+    dask.config.set({METHOD: "forkserver"})
+    get_mp_context().set_forkserver_preload(["distributed"])
+    # Nannies set it too, but for processes that begin then.
+    for name, value in dask.config.get("distributed.nanny.pre-spawn-environ").items():
+        if value is not None:
+            os.environ.setdefault(name, str(value))
+    forkserver.ensure_running()
 
 
 def memory_limit(text: str) -> str | float:
