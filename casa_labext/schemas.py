@@ -63,13 +63,19 @@ def read_body(body: bytes, component: str) -> dict[str, Any]:
     if len(body) > MAXIMUM_BODY:
         raise WrongRequest(f"The body has more than {MAXIMUM_BODY} bytes.", field="body")
     try:
-        value: dict[str, Any] = json.loads(body, parse_constant=_no_constant)
+        value: dict[str, Any] = json.loads(body, parse_float=_number, parse_constant=_no_constant)
     except (ValueError, RecursionError):
         raise WrongRequest("The body is not JSON in UTF-8.", field="body") from None
     if not isinstance(value, dict):
         raise WrongRequest("The body must be an object.", field="body")
     check(validator(component), value)
     return value
+
+
+def _number(text: str) -> float | int:
+    """A number; 1.0 is an integer to JSON Schema, but not to everybody."""
+    number = float(text)
+    return int(number) if number.is_integer() else number
 
 
 def _no_constant(name: str) -> None:

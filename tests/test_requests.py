@@ -1,6 +1,7 @@
 """Wrong requests: each is answered with what is wrong, and leaves nothing behind."""
 
 import json
+import socket
 from typing import Any
 
 import pytest
@@ -177,3 +178,29 @@ async def test_a_cookie_alone_changes_nothing(api: API, jp_serverapp: Any, jp_fe
     assert await api.get("clusters", headers=headers) == []
     status, answer = await api.call("POST", "clusters", {"profile": "local"}, headers=headers)
     assert (status, "_xsrf" in answer["message"]) == (403, True)
+
+
+async def test_the_scheduler_does_not_connect_to_addresses_of_a_client(api: API) -> None:
+    cluster = await api.create()
+    await api.running(cluster["id"])
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        address = f"tls://127.0.0.1:{listening.getsockname()[1]}"
+        for method, path, body in (
+            ("GET", f"logs?source=workers&worker={address}", None),
+            ("POST", "workers/restart", {"address": address}),
+            ("POST", "workers/retire", {"address": address}),
+        ):
+            path, _, query = path.partition("?")
+            params = dict(pair.split("=") for pair in query.split("&")) if query else {}
+            status, answer = await api.call(method, f"clusters/{cluster['id']}/{path}", body, params=params)
+            assert (status, answer["message"]) == (404, "There is no such worker.")
+        listening.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            listening.accept()
+
+
+async def test_whole_numbers_may_be_written_with_a_point(api: API) -> None:
+    cluster = await api.create(size={"workers": 0})
+    await api.running(cluster["id"])
+    status, _ = await api.call("POST", f"clusters/{cluster['id']}/adapt", raw=b'{"minimum": 0.0, "maximum": 1.0}')
+    assert status == 200

@@ -39,7 +39,7 @@ class Manager:
         self._workers_changed = workers_changed
         self._directory = directory
         self._kind = load(record.reference)
-        self._cluster: Any = None
+        self._made: Any = None
         self._making: asyncio.Task[Any] | None = None
         self._kernel: versions.Versions = {}
         self._scheduler: versions.Versions = {}
@@ -65,10 +65,17 @@ class Manager:
         except asyncio.TimeoutError:
             raise DeadlineExceeded(f"It was not done within {deadline:g} s.") from None
 
+    @property
+    def _cluster(self) -> Any:
+        """The cluster manager; WrongState if there is none yet."""
+        if self._made is None:
+            raise WrongState("There is no scheduler yet.")
+        return self._made
+
     async def make(self) -> None:
         """Make the cluster manager and its scheduler."""
         self._making = asyncio.current_task()
-        self._cluster = await self._kind.make(self._record, self._directory)
+        self._made = await self._kind.make(self._record, self._directory)
         await self._learn()
         self._listen()
 
@@ -99,12 +106,12 @@ class Manager:
             self._making.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._making
-        if self._cluster is not None:
-            await self._kind.close(self._cluster, deadline)
+        if self._made is not None:
+            await self._kind.close(self._made, deadline)
 
     async def jobs(self) -> list[dict[str, Any]]:
         """The jobs, as `Job` in openapi.yaml."""
-        return await self._kind.jobs(self._cluster)
+        return await self._kind.jobs(self._made) if self._made is not None else []
 
     async def act(self, job: str, action: str) -> None:
         """Cancel, release or retry a job."""
@@ -182,6 +189,8 @@ class Manager:
         """Dask's logs of the scheduler or the workers, or one of them; latest lines last."""
         if source == "scheduler":
             logs = {"Scheduler": await self._cluster.scheduler_comm.get_logs()}
+        elif worker and worker not in await self._addresses():
+            raise Unknown("There is no such worker.")  # the scheduler would connect to it
         else:
             logs = await self._cluster.scheduler_comm.worker_logs(workers=[worker] if worker else None)
         # The scheduler answers with the latest line first, and with the error's text for a worker that did not answer.
