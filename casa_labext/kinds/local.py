@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from multiprocessing import forkserver
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -81,6 +80,9 @@ class Local(Kind):
 
 def _fork_server() -> None:
     """Have workers begin as copies of a process that has imported distributed already, unless dask's configuration wants it otherwise."""
+    # Importing it renames __main__.
+    from multiprocessing import forkserver
+
     import dask
     from distributed.utils import get_mp_context
 

@@ -62,8 +62,8 @@ const ACTIONS: Record<State, ReadonlyArray<string>> = {
   lost: [CommandIDs.logs, CommandIDs.shutdown]
 };
 
-/** All about one cluster. */
-export function Card(props: ICardProps): JSX.Element {
+/** All about one cluster; drawn anew only when there is something new about it. */
+export const Card = React.memo(function Card(props: ICardProps): JSX.Element {
   const { cluster, live, profile, samples, now, commands, trans } = props;
   const { id, name, state, connection } = cluster;
   const [editing, setEditing] = React.useState(false);
@@ -226,7 +226,7 @@ export function Card(props: ICardProps): JSX.Element {
       )}
     </li>
   );
-}
+});
 
 /** Whether anything has the focus. */
 function hasFocus(): boolean {

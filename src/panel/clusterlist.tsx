@@ -99,16 +99,20 @@ export function ClusterList(props: IClusterListProps): JSX.Element {
   );
 }
 
-/** The time in seconds since the epoch, while somebody looks. */
+function clock(): number {
+  return Date.now() / 1000;
+}
+
+/** The time in seconds since the epoch, as of the last tick; none comes while nobody looks. */
 function useNow(wanted: boolean): number {
-  const [, tick] = React.useReducer((n: number) => n + 1, 0);
+  const [now, tick] = React.useReducer(clock, 0, clock);
   React.useEffect(() => {
     if (wanted) {
       const timer = setInterval(() => !document.hidden && tick(), TICK);
       return () => clearInterval(timer);
     }
   }, [wanted]);
-  return Date.now() / 1000;
+  return now;
 }
 
 /** Those to look at first come first. */

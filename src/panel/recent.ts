@@ -31,7 +31,7 @@ export class RecentSamples implements IDisposable {
     return this._isDisposed;
   }
 
-  /** The samples of a cluster, oldest first. */
+  /** The samples of a cluster, oldest first; the same array as long as there is no other one. */
   of(id: string): ReadonlyArray<ISample> {
     if (!this._samples.has(id)) {
       this._samples.set(id, []);
@@ -68,10 +68,10 @@ export class RecentSamples implements IDisposable {
       const samples = this._samples.get(cluster.id);
       if (samples && this._seen.get(cluster.id) !== cluster) {
         this._seen.set(cluster.id, cluster);
-        samples.push(sampleOf(cluster, now));
-        while (samples[0].time < now - SPAN) {
-          samples.shift();
-        }
+        this._samples.set(cluster.id, [
+          ...samples.filter(({ time }) => time >= now - SPAN),
+          sampleOf(cluster, now)
+        ]);
       }
     }
     const ids = new Set(clusters.map(cluster => cluster.id));
@@ -83,7 +83,7 @@ export class RecentSamples implements IDisposable {
     }
   }
 
-  private _samples = new Map<string, ISample[]>();
+  private _samples = new Map<string, ReadonlyArray<ISample>>();
   private _seen = new Map<string, Cluster>();
   private _isDisposed = false;
 }

@@ -24,7 +24,8 @@ const HEIGHT = 20;
 
 /** The last minutes at a glance; the words tell the same to those who do not see it. */
 export function Sparkline(props: ISparklineProps): JSX.Element {
-  const { label, value, points, now } = props;
+  const { label, value, points } = props;
+  const now = Math.max(props.now, points[points.length - 1]?.[0] ?? 0);
   const top = Math.max(props.top, ...points.map(([, y]) => y)) || 1;
   const line = points.map(([time, y]) => {
     const x = (1 - (now - time) / SPAN) * WIDTH;

@@ -2,6 +2,8 @@ import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { IRunningSessionManagers } from '@jupyterlab/running';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
+import { Signal } from '@lumino/signaling';
+
 import { CommandIDs } from '../commandids';
 import { clusterIcon, shutdownIcon } from '../icons';
 import { IClusterStore } from '../tokens';
@@ -21,6 +23,21 @@ export const running: JupyterFrontEndPlugin<void> = {
   ) => {
     const trans = (translator ?? nullTranslator).load('casa_labext');
     const { commands } = app;
+    // The list is drawn as a whole, even while nobody looks: only when something in it is another.
+    const changed = new Signal<IClusterStore, void>(store);
+    let shown = '';
+    store.changed.connect(() => {
+      const now = JSON.stringify(
+        store.clusters.map(({ id, name, state, workers }) => [
+          ...[id, name, state],
+          ...[workers.running, workers.requested]
+        ])
+      );
+      if (now !== shown) {
+        shown = now;
+        changed.emit();
+      }
+    });
     managers.add({
       name: trans.__('Dask Clusters'),
       running: () =>
@@ -33,7 +50,7 @@ export const running: JupyterFrontEndPlugin<void> = {
           open: () => void commands.execute(CommandIDs.details, { id }),
           shutdown: () => void commands.execute(CommandIDs.shutdown, { id })
         })),
-      runningChanged: store.changed,
+      runningChanged: changed,
       refreshRunning: () => store.reconnect(),
       shutdownAll: () =>
         store.clusters.forEach(
