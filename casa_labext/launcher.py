@@ -131,18 +131,17 @@ def start_host(record: Record, *arguments: str, **streams: Any) -> subprocess.Po
 def launch(record: Record, waiting: Waiting | None = None) -> tuple[Path, Record, subprocess.Popen[bytes]]:
     """Make a cluster's folders and certificates and start its host, or give it to the one that waits.
 
-    Blocks for some milliseconds; leaves nothing if it raises OSError.
+    Blocks for some milliseconds, or while the one that waits still imports; leaves nothing if it raises OSError.
     """
     directory, socket_path, scratch = directories.make(record.id)
-    record = record.change(socket=socket_path, scratch=scratch)
+    record = record.change(socket=socket_path, scratch=scratch, pid=waiting.process.pid if waiting else 0)
     try:
         if record.encryption == "own":
             record = record.change(tls=certificates.make(directory / "tls", record.id))
         record.save(directory)
         with directories.listen(socket_path) as listening, open(directory / log.FILE, "ab") as output:
-            if waiting:
-                process = waiting.give(directory, listening)
-            else:
+            process = waiting.give(directory, listening) if waiting else None
+            if not process:
                 descriptor = listening.fileno()
                 streams = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": output}
                 process = start_host(record, str(directory), str(descriptor), pass_fds=[descriptor], **streams)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from .launcher import start_host
 
 #: Seconds that a host waits: it has some 100 MiB.
 LIFETIME = 300.0
+#: Seconds until a host that does not take its cluster is given up: it may import from a cold network file system.
+PATIENCE = 30.0
 
 
 @dataclass
@@ -29,11 +32,19 @@ class Waiting:
         """Whether it is what a cluster would get, and still there."""
         return self.process.poll() is None and _beginning(self.record) == _beginning(record)
 
-    def give(self, directory: Path, listening: socket.socket) -> subprocess.Popen[bytes]:
-        """Give it its cluster: directory and socket. OSError if it has ended."""
-        with self.channel:
+    def give(self, directory: Path, listening: socket.socket) -> subprocess.Popen[bytes] | None:
+        """Give it its cluster: directory and socket. None if it has ended.
+
+        Blocks until it has taken them, for a second or two if it still imports.
+        """
+        with self.channel, suppress(OSError):
+            self.channel.settimeout(PATIENCE)
             socket.send_fds(self.channel, [str(directory).encode()], [listening.fileno()])
-        return self.process
+            if self.channel.recv(1):
+                return self.process
+        processes.end(self.record.id)
+        self.process.wait()
+        return None
 
     async def end(self) -> None:
         """Let it end."""

@@ -27,6 +27,7 @@ def main(reference: str) -> None:
         message, descriptors, _, _ = socket.recv_fds(server, MAXIMUM_MESSAGE, 1)
         if not message:
             return
+        server.send(b".")
         os.dup2(os.open(os.devnull, os.O_RDONLY), server.detach())
     directory, descriptor = message.decode(), descriptors[0]
     if _configuration() != configuration:
