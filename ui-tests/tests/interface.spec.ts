@@ -100,7 +100,7 @@ test('details: plots, workers, logs and configuration', async ({ page }) => {
   await expectAccessible(page, '.casa-Details', '#casa-labext-panel');
   await page.theme.setLightTheme();
 
-  await details.getByRole('tab', { name: 'Workers' }).click();
+  await details.getByRole('tab', { name: 'Workers', exact: true }).click();
   const workers = details.getByRole('grid', { name: 'Workers' });
   await expect(workers.getByRole('row')).toHaveCount(3);
   await page.screenshot({ path: 'shots/details-workers.png' });
