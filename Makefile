@@ -64,9 +64,9 @@ build-kubernetes:
 test-condor25: casa_labext/labextension/package.json
 	CASA_LABEXT_CONDOR_SUITE=forky pytest -m system -k htcondor
 
-# Ten minutes and more.
+# Half an hour and more.
 contract: casa_labext/labextension/package.json
-	CASA_LABEXT_EXAMPLES=350 pytest -s tests/test_contract.py
+	CASA_LABEXT_EXAMPLES=700 pytest -s tests/test_contract.py
 
 check: lint unit
 

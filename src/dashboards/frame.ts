@@ -117,6 +117,7 @@ export function createDashboard(
 ): MainAreaWidget<DashboardFrame> {
   const content = new DashboardFrame(store, of, baseUrl, trans);
   const widget = new MainAreaWidget({ content });
+  widget.addClass('casa-DashboardTab');
   widget.toolbar.addItem(
     'browser',
     new ToolbarButton({

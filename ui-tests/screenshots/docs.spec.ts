@@ -43,11 +43,12 @@ const work = async (page: IJupyterLabPageFixture, code: string) => {
   await page.notebook.runCell(0);
 };
 
-// In one line each: the editor indents what is typed.
 const LOAD = `import random, time
-work = lambda n: [time.sleep(random.uniform(0.1, 1)), sum(range(10**7)), bytes(10**6)][2]
-futures = client.map(work, range(400))
-len(futures)`;
+step = lambda seconds: lambda *_: time.sleep(random.uniform(0, 2 * seconds)) or bytes(10**6)
+read = client.map(step(0.2), range(600), key="read")
+fill = client.map(step(0.1), read, key="fill")
+plot = client.map(step(0.3), fill[::2], fill[1::2], key="plot")
+len(plot)`;
 
 test('the panel, with a cluster in each condition', async ({ page }) => {
   const panel = await openPanel(page);
@@ -59,16 +60,19 @@ test('the panel, with a cluster in each condition', async ({ page }) => {
   await expect(chip).toHaveText('Physics');
   await startCluster(page, panel, 'Queued', 2, 'Huge');
   await startCluster(page, panel, 'Held', 3, 'Held');
-  await startCluster(page, panel, 'Broken', 1, 'Broken');
+  await startCluster(page, panel, 'Elsewhere', 1, 'Elsewhere');
   await work(page, LOAD);
   await expect(card(panel, 'Queued')).toContainText('2 queued');
   await expect(card(panel, 'Held')).toContainText('3 held', {
     timeout: 60_000
   });
-  await expect(card(panel, 'Broken')).toContainText('no_such_module');
+  await expect(card(panel, 'Elsewhere')).toContainText('Cannot assign');
   await expect(physics).toContainText('processing');
   await page.waitForTimeout(45_000); // the plots are to show something
+  // All four cards at once.
+  await page.setViewportSize({ width: 1280, height: 1120 });
   await pictures(page, 'panel');
+  await page.setViewportSize({ width: 1280, height: 800 });
 
   await card(panel, 'Held').getByRole('button', { name: 'Details' }).click();
   await page
@@ -96,8 +100,8 @@ test('the panel, with a cluster in each condition', async ({ page }) => {
 
 test('dashboards of two clusters', async ({ page }) => {
   const panel = await openPanel(page);
-  const one = await newCluster(page, panel, 'Signal', 1);
-  const two = await newCluster(page, panel, 'Background', 1);
+  const one = await newCluster(page, panel, 'Signal', 3);
+  const two = await newCluster(page, panel, 'Background', 3);
   const open = async (mine: Locator) => {
     await mine.click({ button: 'right', position: { x: 10, y: 10 } });
     await page
