@@ -29,7 +29,8 @@ def main() -> None:
         for extension in extensions if number % 2 == 0 else reversed(extensions):
             print(f"run {number + 1} of {runs}: {extension.name}", file=sys.stderr)
             started, heavy[extension.name] = measures.start(extension)
-            values[extension.name].append({**started, **measures.clusters(extension)})
+            measured = (measure(extension) for measure in (measures.clusters, measures.without_form, measures.costs))
+            values[extension.name].append({name: value for part in (started, *measured) for name, value in part.items()})
     table = report.table(*values.values())
     report.write(ROOT / "docs" / "benchmarks.md", table, machine, heavy, runs)
     print(table)

@@ -6,6 +6,7 @@ import sys
 from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 from . import peer
 from .jupyter import Server
@@ -19,9 +20,16 @@ class Extension(ABC):
     python: Path
     environ: ClassVar[dict[str, str]] = {}
 
+    def open_form(self, server: Server) -> None:  # noqa: B027
+        """Ask for what a user sees before there is a cluster."""
+
     @abstractmethod
-    def create(self, server: Server) -> str:
-        """Ask for a cluster; its id."""
+    def create(self, server: Server, workers: int = 2) -> str:
+        """Ask for a cluster; its id. Only ours can be told of how many workers: the peer's configuration says it."""
+
+    @abstractmethod
+    def dashboard(self, server: Server, cluster_id: str) -> str:
+        """Where the server shows the dashboard: a path."""
 
     @abstractmethod
     def workers(self, server: Server, cluster_id: str) -> int:
@@ -48,8 +56,14 @@ class Ours(Extension):
     python = Path(sys.executable)
     _clusters = "casa-labext/api/clusters"
 
-    def create(self, server: Server) -> str:  # noqa: D102
-        return str(server.call("POST", self._clusters, {"profile": "local", "size": {"workers": 2}})["id"])
+    def open_form(self, server: Server) -> None:  # noqa: D102
+        server.get("casa-labext/api/environments?profile=local")
+
+    def create(self, server: Server, workers: int = 2) -> str:  # noqa: D102
+        return str(server.call("POST", self._clusters, {"profile": "local", "size": {"workers": workers}})["id"])
+
+    def dashboard(self, server: Server, cluster_id: str) -> str:  # noqa: D102
+        return str(server.get(f"{self._clusters}/{cluster_id}")["dashboard"]).lstrip("/")
 
     def workers(self, server: Server, cluster_id: str) -> int:  # noqa: D102
         cluster = server.get(f"{self._clusters}/{cluster_id}")
@@ -78,8 +92,12 @@ class Peer(Extension):
     def __init__(self) -> None:
         self.python = peer.environment()
 
-    def create(self, server: Server) -> str:  # noqa: D102
+    def create(self, server: Server, workers: int = 2) -> str:  # noqa: D102
         return str(server.call("PUT", f"{self._clusters}/")["id"])
+
+    def dashboard(self, server: Server, cluster_id: str) -> str:  # noqa: D102
+        link = urlsplit(server.get(f"{self._clusters}/{cluster_id}")["dashboard_link"])
+        return f"proxy/{link.port}{link.path}"
 
     def workers(self, server: Server, cluster_id: str) -> int:  # noqa: D102
         return int(server.get(f"{self._clusters}/{cluster_id}")["workers"])

@@ -31,9 +31,11 @@ class Server:
 
     port: int
     token: str
+    #: What all its processes have in their environment.
+    mark: str
 
-    def call(self, method: str, path: str, body: object = None) -> Any:
-        """The JSON of an answer; RuntimeError if it is not a good one."""
+    def fetch(self, method: str, path: str, body: object = None) -> bytes:
+        """An answer; RuntimeError if it is not a good one."""
         connection = HTTPConnection("127.0.0.1", self.port, timeout=DEADLINE)
         try:
             text = None if body is None else json.dumps(body)
@@ -44,6 +46,11 @@ class Server:
             connection.close()
         if response.status >= 400:
             raise RuntimeError(f"{method} {path}: {response.status} {answer[-500:].decode(errors='replace')}")
+        return answer
+
+    def call(self, method: str, path: str, body: object = None) -> Any:
+        """The JSON of an answer, None if there is none."""
+        answer = self.fetch(method, path, body)
         return json.loads(answer) if answer else None
 
     def get(self, path: str) -> Any:
@@ -54,14 +61,17 @@ class Server:
         """What ticker.py measured since the last reading."""
         return self.get("bench-ticker")
 
+    def processes(self) -> list[psutil.Process]:
+        """Its own process, and all those that it started, however far away."""
+        return [process for process in psutil.process_iter() if _has(process, self.mark)]
+
 
 @contextmanager
 def serve(python: Path, extensions: Iterable[str], environ: Mapping[str, str]) -> Iterator[Server]:
     """A server with the ticker, these extensions and no others, that has answered once; at the end nothing of it is left."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        server = Server(free.getsockname()[1], secrets.token_hex())
-    mark = secrets.token_hex()
+        server = Server(free.getsockname()[1], secrets.token_hex(), secrets.token_hex())
     # Installed packages are compiled; ours, in the checkout, must be as well.
     inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     with tempfile.TemporaryDirectory(prefix="casa-labext-bench-", ignore_cleanup_errors=True) as name:
@@ -84,7 +94,7 @@ def serve(python: Path, extensions: Iterable[str], environ: Mapping[str, str]) -
                     "JUPYTER_NO_CONFIG": "1",  # the environment's own files would enable more extensions
                     "JUPYTER_TOKEN": server.token,
                     "PYTHONPATH": str(ROOT),
-                    MARK: mark,
+                    MARK: server.mark,
                 },
                 cwd=folder,
                 stdout=log,
@@ -95,7 +105,7 @@ def serve(python: Path, extensions: Iterable[str], environ: Mapping[str, str]) -
             _wait(server, process, folder / "server.log")
             yield server
         finally:
-            _end(process, mark)
+            _end(process, server)
 
 
 def _wait(server: Server, process: subprocess.Popen[bytes], log: Path) -> None:
@@ -110,14 +120,14 @@ def _wait(server: Server, process: subprocess.Popen[bytes], log: Path) -> None:
     raise RuntimeError(f"The server did not start:\n{log.read_text()[-3000:]}")
 
 
-def _end(process: subprocess.Popen[bytes], mark: str) -> None:
+def _end(process: subprocess.Popen[bytes], server: Server) -> None:
     process.terminate()
     try:
         process.wait(DEADLINE)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-    while left := [other for other in psutil.process_iter() if _has(other, mark)]:
+    while left := server.processes():
         for other in left:
             try:
                 other.kill()

@@ -27,6 +27,13 @@ DEADLINE = 60
 #: 50,000 then take minutes, in which nobody has much to do.
 SATURATION = {"DASK_DISTRIBUTED__SCHEDULER__WORKER_SATURATION": "inf"}
 
+#: Seconds that a user looks at the form, and that an idle server is watched.
+FORM = 3
+IDLE = 20
+#: How many clusters of one worker there are where memory is measured, and how often something short is timed.
+CLUSTERS = 3
+TIMES = 20
+
 Values = dict[str, float]
 
 
@@ -65,7 +72,63 @@ def clusters(extension: Extension) -> Values:
     return values
 
 
-def _create(extension: Extension, server: Server, values: Values, name: str) -> str:
+def without_form(extension: Extension) -> Values:
+    """Clusters that come without a look at a form: by a script, or a click in the launcher."""
+    values: Values = {}
+    with serve(extension.python, [extension.module], extension.environ) as server:
+        for name in ("first", "later"):
+            _close(extension, server, _create(extension, server, values, f"{name}_unannounced", form=False))
+    return values
+
+
+def costs(extension: Extension) -> Values:
+    """What clusters of one worker cost while nothing is computed, and how long it takes to look at them."""
+    environ = {**extension.environ, "DASK_LABEXTENSION__DEFAULT__WORKERS": "1"}
+    with serve(extension.python, [extension.module, PROXY], environ) as server:
+        memory = [_memory(server)]
+        ids = []
+        for _ in range(CLUSTERS):
+            ids.append(extension.create(server, workers=1))
+            _until(lambda: extension.workers(server, ids[-1]) == 1)
+            memory.append(_memory(server))
+        busy = server.read()["cpu"]
+        time.sleep(IDLE)
+        busy = server.read()["cpu"] - busy
+        return {
+            **{
+                f"{whose}_{which}": difference
+                for index, whose in enumerate(("server", "all"))
+                for which, difference in (
+                    ("first", memory[1][index] - memory[0][index]),
+                    ("further", (memory[-1][index] - memory[1][index]) / (CLUSTERS - 1)),
+                )
+            },
+            "idle": busy * 60 / IDLE,
+            "list": _median_time(lambda: extension.ids(server)),
+            "dashboard": _median_time(lambda: server.fetch("GET", extension.dashboard(server, ids[0]))),
+        }
+
+
+def _memory(server: Server) -> tuple[float, float]:
+    """The server's own, and that of all its processes: bytes, what several share divided among them (PSS)."""
+    own = server.read()["pid"]
+    sizes = {process.pid: float(process.memory_full_info().pss) for process in server.processes()}
+    return sizes[own], sum(sizes.values())
+
+
+def _median_time(action: Callable[[], object]) -> float:
+    def timed() -> float:
+        begin = time.monotonic()
+        action()
+        return time.monotonic() - begin
+
+    return statistics.median(timed() for _ in range(TIMES))
+
+
+def _create(extension: Extension, server: Server, values: Values, name: str, *, form: bool = True) -> str:
+    if form:
+        extension.open_form(server)
+        time.sleep(FORM)
     server.read()
     begin = time.monotonic()
     cluster_id = extension.create(server)

@@ -24,12 +24,23 @@ MEASURES = {
     "first_create_stall": ("loop held meanwhile", "ms", 1000),
     "later_create": ("later cluster, request to first worker", "s", 1),
     "later_create_stall": ("loop held meanwhile", "ms", 1000),
+    "first_unannounced": ("first cluster without a form", "s", 1),
+    "first_unannounced_stall": ("loop held meanwhile", "ms", 1000),
+    "later_unannounced": ("later cluster without a form", "s", 1),
+    "later_unannounced_stall": ("loop held meanwhile", "ms", 1000),
     "flat_stall": ("50,000 tasks by one map, loop held", "ms", 1000),
     "flat_p99": ("`/api/status` meanwhile, p99", "ms", 1000),
     "flat_time": ("run time", "s", 1),
     "layered_stall": ("50,000 tasks in 5 layers, loop held", "ms", 1000),
     "layered_p99": ("`/api/status` meanwhile, p99", "ms", 1000),
     "layered_time": ("run time", "s", 1),
+    "server_first": ("memory of the server, first cluster of one worker", "MiB", 1 / 2**20),
+    "server_further": ("each further one", "MiB", 1 / 2**20),
+    "all_first": ("memory of all processes, first cluster", "MiB", 1 / 2**20),
+    "all_further": ("each further one", "MiB", 1 / 2**20),
+    "idle": ("server with three idle clusters, CPU a minute", "ms", 1000),
+    "list": ("list of three clusters", "ms", 1000),
+    "dashboard": ("page of the dashboard through the proxy", "ms", 1000),
 }
 
 TEXT = """\
@@ -50,8 +61,11 @@ Imported at the server's start, of the packages that take long: {heavy}.
 - *p99*: of requests due every 50 ms, counted from when they were due. The workers, the client and the scheduler share the cores with the
   server, so it contains waiting for a core.
 - The clusters have two workers of one thread. Ours has its defaults (TLS, a host process of its own), the peer LocalCluster in the server
-  without TLS (`bench/peer.yaml`). *First worker*: as the extension's own REST interface tells it, asked every 20 ms.
+  without TLS (`bench/peer.yaml`). What there is, is what the extension's own REST interface tells, asked every 20 ms.
 - The scheduler's `worker-saturation` is `inf` for both: by default it holds trivial tasks back, and 50,000 take minutes.
+- *First worker*: the form is opened three seconds before, as users do; ours starts a host then. The peer has none. *Without a form*:
+  nothing announces the cluster.
+- *Memory*: PSS, what processes share divided among them; so with both, what several workers share counts once.
 - *Run time*: from the client's submission to all results. The ratio is what the host process and TLS cost.
 
 Machine: {machine}.
@@ -70,7 +84,7 @@ def table(ours: list[Values], peer: list[Values]) -> str:
 
 
 def _cell(values: list[float], unit: str) -> str:
-    digits = 2 if unit == "s" else 1 if unit == "ms" and median(values) < 10 else 0
+    digits = 2 if unit == "s" else 1 if unit in ("ms", "MiB") and abs(median(values)) < 10 else 0
     middle, least, most = (f"{value:.{digits}f}" for value in (median(values), min(values), max(values)))
     spread = f" ({least}–{most})" if least != most else ""
     return f"{middle} {unit}".rstrip() + spread

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
 import sys
 import time
@@ -63,6 +64,7 @@ class TickerHandler(APIHandler):
         reading = {
             "stall": self.ticker.read(),
             "cpu": cpu() - BEGIN,
+            "pid": os.getpid(),
             "modules": len(sys.modules),
             "heavy": [name for name in HEAVY if name in sys.modules],
         }

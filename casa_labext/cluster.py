@@ -9,6 +9,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,8 @@ from .standby import Waiting
 RETRY_INTERVAL = 1.0
 #: Seconds that the host's own answers take at most.
 COMMAND_DEADLINE = 10.0
+#: In the cluster's directory as soon as its end was asked for.
+CLOSING_FILE = "closing"
 #: States in which there is no host any more.
 ENDED = ("failed", "close_failed")
 
@@ -82,6 +85,8 @@ class Cluster:
         self._status = self._initial("degraded", reason="Looking for the cluster's process")
         self._launched.set()
         self.task = asyncio.create_task(self._follow())
+        if (directory / CLOSING_FILE).exists():
+            self.close()
 
     @property
     def attached(self) -> bool:
@@ -223,6 +228,10 @@ class Cluster:
         """Shut it down, or remove what has ended; the task that does it. Asking twice is asking once."""
         if self._closing is None or self._closing.done():
             ended = self.state in ENDED
+            if self._directory and not ended:
+                # A server that is killed before its host knows is followed by one that keeps the word.
+                with suppress(OSError):
+                    (self._directory / CLOSING_FILE).touch()
             self._set(state="closing", activity="Removing" if ended else "Closing", reason=None, hint=None)
             self._closing = asyncio.create_task(self._clear_up(None) if ended else self._close())
         return self._closing

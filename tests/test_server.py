@@ -25,7 +25,7 @@ class Server:
     """A `jupyter server` in a process of its own."""
 
     def __init__(self, folder: Path, base_url: str = "/", **environ: str) -> None:
-        self._folder = folder
+        self.folder = folder
         self.base_url = base_url
         self._environ = environ
         self.process: subprocess.Popen[bytes] | None = None
@@ -37,7 +37,7 @@ class Server:
         self.url = f"http://127.0.0.1:{port}{self.base_url}"
         options = {
             "ServerApp.jpserver_extensions": "{'casa_labext': True, 'jupyter_server_proxy': True}",
-            "ServerApp.root_dir": str(self._folder),
+            "ServerApp.root_dir": str(self.folder),
             "ServerApp.base_url": self.base_url,
             "ServerApp.port": str(port),
             "ServerApp.ip": "127.0.0.1",
@@ -45,17 +45,17 @@ class Server:
         }
         environ = {
             **os.environ,
-            "JUPYTER_RUNTIME_DIR": str(self._folder / "runtime"),
-            "JUPYTER_CONFIG_DIR": str(self._folder / "config"),
-            "JUPYTER_DATA_DIR": str(self._folder / "data"),
+            "JUPYTER_RUNTIME_DIR": str(self.folder / "runtime"),
+            "JUPYTER_CONFIG_DIR": str(self.folder / "config"),
+            "JUPYTER_DATA_DIR": str(self.folder / "data"),
             **self._environ,
         }
-        with open(self._folder / "server.log", "ab") as log:
+        with open(self.folder / "server.log", "ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "jupyter_server", "--allow-root", "--no-browser"]
                 + [f"--{name}={value}" for name, value in options.items()],
                 env=environ,
-                cwd=self._folder,
+                cwd=self.folder,
                 stdout=log,
                 stderr=log,
             )
@@ -84,7 +84,7 @@ class Server:
     def wait(self, condition: Callable[[], Any], deadline: float = DEADLINE) -> Any:
         end = time.monotonic() + deadline
         while not (result := condition()):
-            assert time.monotonic() < end, (self._folder / "server.log").read_text()[-3000:]
+            assert time.monotonic() < end, (self.folder / "server.log").read_text()[-3000:]
             time.sleep(0.05)
         return result
 

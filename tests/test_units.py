@@ -131,7 +131,7 @@ def test_sockets_have_short_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_log_is_bounded_and_takes_what_children_print(tmp_path: Path) -> None:
     code = (
         "import os, subprocess, sys; from pathlib import Path; from casa_labext.host import log\n"
-        "log.MAXIMUM_SIZE = 50_000; thread = log.capture(Path(sys.argv[1]))\n"
+        "log.MAXIMUM_SIZE = 50_000; thread = log.capture(Path(sys.argv[1]), log.redirect())\n"
         "for number in range(10_000): print('line', number)\n"
         "sys.stdout.flush(); subprocess.run(['echo', 'from a child']); log.finish(thread)"
     )

@@ -24,6 +24,6 @@ if __name__ == "__main__":
 
         standby.main(sys.argv[2])
     else:
-        from casa_labext.host import service
+        from casa_labext.host import log, service
 
-        service.main(Path(sys.argv[1]), int(sys.argv[2]))
+        service.main(Path(sys.argv[1]), int(sys.argv[2]), log.redirect())

@@ -18,14 +18,19 @@ SHOWN_SIZE = 256 * 1024
 _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
-def capture(directory: Path) -> threading.Thread:
-    """Send this process's stdout and stderr, which children inherit, and its logging to the rotating log file."""
-    handler = RotatingFileHandler(directory / FILE, maxBytes=MAXIMUM_SIZE, backupCount=1)
-    handler.handleError = lambda record: None  # type: ignore[method-assign]  # a full disk must not stop the cluster
+def redirect() -> int:
+    """Send this process's stdout and stderr, which children inherit, into a pipe; its other end."""
     read_end, write_end = os.pipe()
     os.dup2(write_end, sys.stdout.fileno())
     os.dup2(write_end, sys.stderr.fileno())
     os.close(write_end)
+    return read_end
+
+
+def capture(directory: Path, read_end: int) -> threading.Thread:
+    """Write what comes out of the pipe, and this process's logging, to the rotating log file."""
+    handler = RotatingFileHandler(directory / FILE, maxBytes=MAXIMUM_SIZE, backupCount=1)
+    handler.handleError = lambda record: None  # type: ignore[method-assign]  # a full disk must not stop the cluster
 
     def copy() -> None:
         with open(read_end, errors="replace") as lines:

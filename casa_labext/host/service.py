@@ -175,9 +175,12 @@ async def serve(record: Record, directory: Path, listening: socket.socket) -> No
     await lifecycle.run()
 
 
-def main(directory: Path, descriptor: int) -> None:
-    """Own a cluster until its end. `descriptor` is the listening socket, which the server made: it can connect from the first moment."""
-    thread = log.capture(directory)
+def main(directory: Path, descriptor: int, output: int) -> None:
+    """Own a cluster until its end.
+
+    `descriptor` is the listening socket, which the server made: it can connect from the first moment. `output`: of `log.redirect`.
+    """
+    thread = log.capture(directory, output)
     listening = socket.socket(fileno=descriptor)
     listening.setblocking(False)
     os.set_inheritable(descriptor, False)

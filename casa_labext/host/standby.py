@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ..kinds import load
-from . import service
+from . import log, service
 
 #: More than the longest path.
 MAXIMUM_MESSAGE = 65536
@@ -20,6 +20,7 @@ def main(reference: str) -> None:
 
     `reference`: the kind of the cluster.
     """
+    output = log.redirect()
     with suppress(Exception):  # it will be told when the cluster starts
         load(reference).warm()
     configuration = _configuration()
@@ -34,7 +35,7 @@ def main(reference: str) -> None:
         # Much of it was looked at when dask was imported.
         os.set_inheritable(descriptor, True)
         os.execv(sys.executable, [sys.executable, str(Path(__file__).parent), directory, str(descriptor)])  # noqa: S606
-    service.main(Path(directory), descriptor)
+    service.main(Path(directory), descriptor, output)
 
 
 def _configuration() -> list[tuple[str, int, int]]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -54,7 +56,11 @@ class Local(Kind):
 
     def warm(self) -> None:
         super().warm()
-        _fork_server()
+        self.prepare()
+
+    def prepare(self) -> None:
+        with suppress(Exception):  # what does not work here is told when the cluster starts
+            _fork_server()
 
     async def make(self, record: Record, directory: Path) -> Any:
         import dask
@@ -81,20 +87,42 @@ class Local(Kind):
 def _fork_server() -> None:
     """Have workers begin as copies of a process that has imported distributed already, unless dask's configuration wants it otherwise."""
     # Importing it renames __main__.
-    from multiprocessing import forkserver
+    from multiprocessing import forkserver, util
 
     import dask
-    from distributed.utils import get_mp_context
+    import distributed  # noqa: F401
 
     if dask.config.get(METHOD, None, config=dask.config.collect()):
         return
     dask.config.set({METHOD: "forkserver"})
-    get_mp_context().set_forkserver_preload(["distributed"])
     # Nannies set it too, but for processes that begin then.
     for name, value in dask.config.get("distributed.nanny.pre-spawn-environ").items():
         if value is not None:
             os.environ.setdefault(name, str(value))
-    forkserver.ensure_running()
+    # multiprocessing would start another Python, which had to import it all again, and share no memory.
+    spawn = util.spawnv_passfds
+    setattr(util, "spawnv_passfds", _fork)  # noqa: B010  its types say bytes
+    try:
+        forkserver.ensure_running()
+    finally:
+        util.spawnv_passfds = spawn
+
+
+def _fork(path: object, arguments: list[str], descriptors: list[int]) -> int:
+    """In the place of multiprocessing.util.spawnv_passfds: a copy of this process runs the Python code that is the last argument."""
+    gc.collect()
+    gc.freeze()  # a collection would write into what is shared
+    if child := os.fork():
+        return child
+    try:
+        before = 2  # standard error
+        for kept in sorted({*descriptors} - {0, 1, 2}):
+            os.closerange(before + 1, kept)
+            before = kept
+        os.closerange(before + 1, os.sysconf("SC_OPEN_MAX"))
+        exec(arguments[-1], {})  # noqa: S102  multiprocessing's own words
+    finally:
+        os._exit(0)
 
 
 def memory_limit(text: str) -> str | float:

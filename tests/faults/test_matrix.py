@@ -1,0 +1,154 @@
+"""Each process of a cluster × each fault × each phase of the cluster's life: nothing lost, nothing left.
+
+`make faults` writes what happened to docs/faults.md.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from conftest import cluster_processes
+from test_server import Server, python
+from test_server import server as server  # a fixture
+
+from . import report
+
+pytestmark = pytest.mark.system
+
+#: Seconds that a stopped process stays so, and within which its user must be told.
+STOPPED = float(os.environ.get("CASA_LABEXT_STOPPED", "12"))
+TOLD = 10
+#: Seconds within which all is as it should be: closing takes ten, a worker that was killed begins again.
+DEADLINE = 60
+
+GOES_ON, CLOSES, DIES = "goes on", "closes", "dies, and is said to"
+#: What becomes of the cluster; a cluster that is closing does so in any case.
+OUTCOMES = {
+    ("server", "SIGTERM"): CLOSES,
+    ("server", "SIGKILL"): GOES_ON,
+    ("server", "SIGSTOP"): GOES_ON,
+    ("host", "SIGTERM"): CLOSES,
+    ("host", "SIGKILL"): DIES,
+    ("host", "SIGSTOP"): GOES_ON,
+    ("fork server", "SIGTERM"): GOES_ON,
+    ("fork server", "SIGKILL"): GOES_ON,
+    ("fork server", "SIGSTOP"): GOES_ON,
+    ("worker", "SIGTERM"): GOES_ON,
+    ("worker", "SIGKILL"): GOES_ON,
+    ("worker", "SIGSTOP"): GOES_ON,
+}
+#: Workers before and after, in each phase.
+PHASES = {"starting": (0, 2), "computing": (2, 2), "scaling": (1, 3), "closing": (2, 0)}
+
+#: 40 tasks of a quarter of a second.
+LOAD = """
+import time
+from distributed import as_completed
+def slow(number):
+    time.sleep(0.25)
+    return number
+futures = client.map(slow, range(40))
+next(as_completed(futures))
+print("some", flush=True)
+print(sum(client.gather(futures)), flush=True)
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def written() -> Iterator[None]:
+    """The report, if one is wanted."""
+    yield
+    if path := os.environ.get("CASA_LABEXT_REPORT"):
+        report.write(Path(path), PHASES, STOPPED)
+
+
+@pytest.mark.parametrize(("process", "fault", "phase"), [(*key, phase) for key, phase in product(OUTCOMES, PHASES)])
+def test_fault(process: str, fault: str, phase: str, server: Callable[..., Server]) -> None:
+    one = server()
+    outcome = CLOSES if phase == "closing" else OUTCOMES[process, fault]
+    before, after = PHASES[phase]
+    cluster = one.call("POST", "clusters", {"profile": "local", "size": {"workers": before or after}})
+    path = f"clusters/{cluster['id']}"
+    with ExitStack() as stack:
+        notebook = None
+        if phase == "starting":
+            one.wait(lambda: find("host", one), DEADLINE)
+        else:
+            cluster = one.running(cluster["id"], before)
+        if phase == "computing":
+            notebook = stack.enter_context(python(cluster["connection"]["snippet"] + LOAD))
+            stack.callback(notebook.kill)
+            assert notebook.stdout
+            assert notebook.stdout.readline() == "some\n"
+        elif phase == "scaling":
+            one.call("POST", f"{path}/scale", {"workers": after})
+        elif phase == "closing":
+            one.call("DELETE", path)
+
+        begin = time.monotonic()
+        hit(process, fault, one, path)
+        if outcome == GOES_ON:
+            one.running(cluster["id"], after)
+            if notebook and notebook.stdout:
+                assert notebook.stdout.readline() == "780\n"
+            report.note(process, fault, phase, outcome, time.monotonic() - begin)
+            one.call("DELETE", path)
+        one.wait(lambda: gone(one, path, outcome), DEADLINE)
+        if outcome != GOES_ON:
+            report.note(process, fault, phase, outcome, time.monotonic() - begin)
+
+    one.wait(lambda: cluster_processes() == {}, TOLD)
+    # What the user does next works.
+    another = one.call("POST", "clusters", {"profile": "local", "size": {"workers": 0}})
+    one.running(another["id"], 0)
+    one.call("DELETE", f"clusters/{another['id']}")
+    one.wait(lambda: one.get("clusters") == [], DEADLINE)
+    assert list(one.folder.glob("runtime/casa-labext/clusters/*")) == []
+
+
+def hit(process: str, fault: str, one: Server, path: str) -> None:
+    """Do it, and what ends it: a server that died is started again, what was stopped goes on."""
+    number = getattr(signal, fault)
+    if process == "server" and number != signal.SIGSTOP:
+        one.end(number)
+        one.start()
+        return
+    found = one.wait(lambda: find(process, one), DEADLINE)
+    found.send_signal(number)
+    if number == signal.SIGSTOP:
+        begin = time.monotonic()
+        if process == "host":
+            one.wait(lambda: one.get(path)["state"] in ("degraded", "starting", "closing"), TOLD)
+        time.sleep(max(0.0, begin + STOPPED - time.monotonic()))
+        found.send_signal(signal.SIGCONT)
+
+
+def find(process: str, one: Server) -> psutil.Process | None:
+    """A process, as soon as it is there."""
+    assert one.process
+    own = psutil.Process(one.process.pid)
+    if process == "server":
+        return own
+    hosts = [child for child in own.children() if child.pid in cluster_processes()]
+    forks = [fork for host in hosts for fork in host.children()]
+    found = {"host": hosts, "fork server": forks[-1:], "worker": [worker for fork in forks for worker in fork.children()]}[process]
+    return found[0] if found else None
+
+
+def gone(one: Server, path: str, outcome: str) -> bool:
+    """Whether the cluster is no longer there; the card of one that died while it started stays until the user has seen it."""
+    cluster = one.get(path)
+    if cluster and outcome == DIES and cluster["state"] == "failed":
+        assert "died" in cluster["reason"], cluster
+        one.call("DELETE", path)
+    clusters: list[Any] | None = one.get("clusters")
+    return clusters == []
