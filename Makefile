@@ -5,12 +5,13 @@
 #
 # make screenshots   draw the pictures of the documentation anew
 # make contract          20,000 requests of what openapi.yaml allows and forbids; no part of make test, which has a thousand
+# make faults            docs/faults.md: what is killed and stopped, and what became of it; make test has those cells where something is killed
 # make test-condor25     the tests with HTCondor against its newest feature release; no part of make test
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: lab check test contract test-condor25 build-kubernetes lint unit system browser screenshots bench clean
+.PHONY: lab check test contract faults test-condor25 build-kubernetes lint unit system browser screenshots bench clean
 
 VENV := .venv
 PYTHON ?= python3
@@ -54,7 +55,7 @@ unit: casa_labext/labextension/package.json
 
 # They wait more than they work: three at a time, each file in one process.
 system: casa_labext/labextension/package.json
-	pytest -m system -n 3 --dist loadfile
+	pytest -m 'system and not slow' -n 3 --dist loadfile
 
 # In the background, for 6 to 15 minutes where it is not there yet; the tests that need it wait. See its log if they say that it failed.
 build-kubernetes:
@@ -64,9 +65,13 @@ build-kubernetes:
 test-condor25: casa_labext/labextension/package.json
 	CASA_LABEXT_CONDOR_SUITE=forky pytest -m system -k htcondor
 
-# Half an hour and more.
+# Ten minutes.
+faults: $(VENV)/installed
+	CASA_LABEXT_REPORT=docs/faults.md pytest tests/faults
+
+# Three quarters of an hour.
 contract: casa_labext/labextension/package.json
-	CASA_LABEXT_EXAMPLES=700 pytest -s tests/test_contract.py
+	CASA_LABEXT_EXAMPLES=850 pytest -s tests/test_contract.py
 
 check: lint unit
 

@@ -30,7 +30,7 @@ from .snippet import client_code
 from .standby import Waiting
 
 #: Seconds between two tries to reach a host that does not answer.
-RETRY_INTERVAL = 1.0
+RETRY_INTERVAL = 0.5
 #: Seconds that the host's own answers take at most.
 COMMAND_DEADLINE = 10.0
 #: In the cluster's directory as soon as its end was asked for.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from .base import MEMORY_PATTERN, Kind, Options, Schema, security
 
 if TYPE_CHECKING:
+    from ..host.localcluster import LocalCluster
     from ..host.record import Record
 
 
@@ -64,7 +65,8 @@ class Local(Kind):
 
     async def make(self, record: Record, directory: Path) -> Any:
         import dask
-        from distributed import LocalCluster
+
+        from ..host.localcluster import LocalCluster
 
         # Dask's own choice of a folder would outlive a killed host.
         scratch = dask.config.get("temporary-directory", None) or record.scratch
@@ -82,6 +84,23 @@ class Local(Kind):
             preload=dask.config.get("distributed.worker.preload") + [RESEED] * (dask.config.get(METHOD) == "forkserver"),
             asynchronous=True,
         )
+
+    def report(self, cluster: LocalCluster) -> dict[str, Any] | None:
+        failed = len(cluster.failed & cluster.worker_spec.keys())
+        if not failed:
+            return None
+        running = sum(name not in cluster.failed for name in cluster.worker_spec)
+        reason = {"place": "failed", "workers": failed, "text": "The worker's process ended while it started; see the log."}
+        return {
+            **dict.fromkeys(("starting", "queued", "held", "lost"), 0),
+            "requested": len(cluster.worker_spec),
+            "running": running,
+            "failed": failed,
+            "reasons": [reason],
+            "problem": None,
+            "failing": True,
+            "given_up": True,
+        }
 
 
 def _fork_server() -> None:
