@@ -1,17 +1,15 @@
 """Each process of a cluster × each fault × each phase of the cluster's life: nothing lost, nothing left.
 
-`make faults` writes what happened to docs/faults.md.
+`make faults` writes what happened to docs/faults.md: see report.py.
 """
 
 from __future__ import annotations
 
-import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 import psutil
@@ -21,35 +19,14 @@ from test_server import Server, python
 from test_server import server as server  # a fixture
 
 from . import report
+from .report import CLOSES, DIES, GOES_ON, OUTCOMES, OUTCOMES_AT_START, PHASES, STOPPED
 
 pytestmark = pytest.mark.system
 
-#: Seconds that a stopped process stays so, and within which its user must be told.
-STOPPED = float(os.environ.get("CASA_LABEXT_STOPPED", "12"))
+#: Seconds within which a user is told that something does not answer.
 TOLD = 10
 #: Seconds within which all is as it should be: closing takes ten, a worker that was killed begins again.
 DEADLINE = 60
-
-GOES_ON, CLOSES, DIES = "goes on", "closes", "dies, and is said to"
-#: What becomes of the cluster; a cluster that is closing does so in any case.
-OUTCOMES = {
-    ("server", "SIGTERM"): CLOSES,
-    ("server", "SIGKILL"): GOES_ON,
-    ("server", "SIGSTOP"): GOES_ON,
-    ("host", "SIGTERM"): CLOSES,
-    ("host", "SIGKILL"): DIES,
-    ("host", "SIGSTOP"): GOES_ON,
-    ("fork server", "SIGTERM"): GOES_ON,
-    ("fork server", "SIGKILL"): GOES_ON,
-    ("fork server", "SIGSTOP"): GOES_ON,
-    ("worker", "SIGTERM"): GOES_ON,
-    ("worker", "SIGKILL"): GOES_ON,
-    ("worker", "SIGSTOP"): GOES_ON,
-}
-#: Nobody listens to signals yet.
-OUTCOMES_AT_START = {("host", "SIGTERM"): DIES}
-#: Workers before and after, in each phase.
-PHASES = {"starting": (0, 2), "computing": (2, 2), "scaling": (1, 3), "closing": (2, 0)}
 
 #: 40 tasks of a quarter of a second.
 LOAD = """
@@ -63,14 +40,6 @@ next(as_completed(futures))
 print("some", flush=True)
 print(sum(client.gather(futures)), flush=True)
 """
-
-
-@pytest.fixture(scope="module", autouse=True)
-def written() -> Iterator[None]:
-    """The report, if one is wanted."""
-    yield
-    if path := os.environ.get("CASA_LABEXT_REPORT"):
-        report.write(Path(path), PHASES, STOPPED)
 
 
 def cell(process: str, fault: str, phase: str) -> Any:
