@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
+import os
 import tempfile
 from importlib import import_module
 from ipaddress import ip_address
@@ -292,4 +293,4 @@ def script_arguments(record: Record) -> dict[str, Any]:
 def log_directory(record: Record, directory: Path) -> Path:
     """Where the jobs' output is."""
     chosen = record.options["log-directory"]
-    return Path(chosen).expanduser() if chosen else directory / LOGS
+    return Path(os.path.expanduser(chosen)) if chosen else directory / LOGS

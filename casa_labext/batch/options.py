@@ -10,7 +10,11 @@ from ..kinds.base import Options, Schema
 #: What ends a pattern: `$` allows for a final newline in Python, and JavaScript knows no `\Z`.
 _END = r"(?![\s\S])"
 _LINE = rf"^[^\x00-\x1f\x7f]*{_END}"
-_WORD = rf"^[^\s\x00-\x1f\x7f\"'`;&|<>]*{_END}"
+#: A shell may read it: variables are well, commands are not.
+_WORD = rf"^((?!\$\()[^\s\x00-\x1f\x7f\"'`\\;&|<>])*{_END}"
+_PATH = rf"^((?!\$\()[^\x00-\x1f\x7f\"'`\\;&|<>])*{_END}"
+#: A backslash at its end would make the next line part of it.
+_VALUE = rf"^([^\x00-\x1f\x7f]*[^\x00-\x1f\x7f\\])?{_END}"
 _BYTES = rf"^(?!0+(\.0+)?\s?[a-zA-Z])\d{{1,6}}(\.\d{{1,6}})?\s?([kKMGTP]i?)?B{_END}"
 _WALLTIME = rf"^((\d{{1,3}}-)?\d{{1,4}}:[0-5]\d:[0-5]\d)?{_END}"
 
@@ -43,7 +47,7 @@ def mapping(title: str, description: str) -> Schema:
         "title": title,
         "description": description,
         "propertyNames": {"pattern": rf"^[+\w.]+{_END}"},
-        "additionalProperties": {"type": "string", "maxLength": 2000, "pattern": _LINE},
+        "additionalProperties": {"type": "string", "maxLength": 2000, "pattern": _VALUE},
         "default": {},
         "x-advanced": True,
     }
@@ -71,7 +75,10 @@ COMMON: dict[str, Schema] = {
     "scheduler-host": text("Scheduler host", "The address on which the scheduler listens; empty for the interface's."),
     "scheduler-port": _number("Scheduler port", "0 for any that is free.", default=0, minimum=0, maximum=65535),
     "contact-address": text("Contact address", "Where workers reach the scheduler, if not where it listens: host:port."),
-    "log-directory": text("Log directory", "For what the jobs print; empty for the cluster's own, which goes with it.", pattern=_LINE),
+    "log-directory": {
+        **text("Log directory", "For what the jobs print; empty for the cluster's own, which goes with it.", pattern=_PATH),
+        "maxLength": 255,  # what file systems take for a name
+    },
     "python": text("Python on the nodes", "Its path; empty for the path of the environment's own."),
     "local-directory": text("Local directory", "A folder on the worker nodes for what workers spill."),
     "death-timeout": _number("Death timeout", "Seconds that a worker looks for its scheduler.", default=60, minimum=1, maximum=86400),

@@ -187,7 +187,7 @@ def _not_writable(value: object) -> str | None:
     """Why logs cannot be written into a folder; it may be made when it is needed."""
     if not isinstance(value, str) or not value:
         return None
-    folder = Path(os.path.expandvars(value)).expanduser()
+    folder = Path(os.path.expanduser(os.path.expandvars(value)))
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
     if folder.is_dir() and os.access(folder, os.W_OK | os.X_OK):

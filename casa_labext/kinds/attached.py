@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -107,7 +108,7 @@ class Attachment:
 def _address(file: str) -> str:
     """The address in a scheduler file."""
     try:
-        return str(json.loads(Path(file).expanduser().read_text())["address"])
+        return str(json.loads(Path(os.path.expanduser(file)).read_text())["address"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ClusterError(f"The scheduler file {file} cannot be used: {describe(error)}") from error
 
