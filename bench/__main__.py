@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import json
 import signal
 import sys
 
 from . import measures, report
+from .costs import costs
 from .extensions import Ours, Peer
+from .growth import growth
 from .jupyter import ROOT
 
 
@@ -29,11 +32,14 @@ def main() -> None:
         for extension in extensions if number % 2 == 0 else reversed(extensions):
             print(f"run {number + 1} of {runs}: {extension.name}", file=sys.stderr)
             started, heavy[extension.name] = measures.start(extension)
-            measured = (measure(extension) for measure in (measures.clusters, measures.without_form, measures.costs))
+            measured = (measure(extension) for measure in (measures.clusters, measures.without_form, costs))
             values[extension.name].append({name: value for part in (started, *measured) for name, value in part.items()})
+            (ROOT / "build").mkdir(exist_ok=True)
+            (ROOT / "build" / "bench.json").write_text(json.dumps(values, indent=1))
     table = report.table(*values.values())
-    report.write(ROOT / "docs" / "benchmarks.md", table, machine, heavy, runs)
-    print(table)
+    grown = report.growth_table(*map(growth, extensions))
+    report.write(ROOT / "docs" / "benchmarks.md", table, grown, machine, heavy, runs)
+    print(table, grown, sep="\n\n")
 
 
 if __name__ == "__main__":

@@ -17,6 +17,12 @@ class Extension(ABC):
 
     name: ClassVar[str]
     module: ClassVar[str]
+    #: Its panel, and what that says of the running workers of a cluster.
+    panel: ClassVar[str]
+    running: ClassVar[str]
+    #: What the paths of its requests begin with, and those of its JavaScript.
+    requests: ClassVar[str]
+    scripts: ClassVar[str]
     python: Path
     environ: ClassVar[dict[str, str]] = {}
 
@@ -40,12 +46,23 @@ class Extension(ABC):
         """The scheduler's `address` and a client's `tls` files."""
 
     @abstractmethod
+    def scale(self, server: Server, cluster_id: str, workers: int) -> None:
+        """Ask for another number of workers."""
+
+    @abstractmethod
     def close(self, server: Server, cluster_id: str) -> None:
         """Ask for the end of a cluster."""
 
-    @abstractmethod
+    #: The list of all clusters.
+    list_path: ClassVar[str]
+
     def ids(self, server: Server) -> list[str]:
         """The clusters there are."""
+        return [cluster["id"] for cluster in server.get(self.list_path)]
+
+    @abstractmethod
+    def connected(self, server: Server, cluster_id: str) -> bool:
+        """Whether a cluster has a scheduler."""
 
 
 class Ours(Extension):
@@ -53,8 +70,12 @@ class Ours(Extension):
 
     name = "casa_labext"
     module = "casa_labext"
+    panel = "casa-labext-panel"
+    running = r"(\d+) of \d+ running"
+    requests = "/casa-labext/"
+    scripts = "/lab/extensions/casa-labext/static/"
     python = Path(sys.executable)
-    _clusters = "casa-labext/api/clusters"
+    list_path = _clusters = "casa-labext/api/clusters"
 
     def open_form(self, server: Server) -> None:  # noqa: D102
         server.get("casa-labext/api/environments?profile=local")
@@ -74,11 +95,14 @@ class Ours(Extension):
     def connection(self, server: Server, cluster_id: str) -> dict[str, Any]:  # noqa: D102
         return dict(server.get(f"{self._clusters}/{cluster_id}/connection"))
 
+    def scale(self, server: Server, cluster_id: str, workers: int) -> None:  # noqa: D102
+        server.call("POST", f"{self._clusters}/{cluster_id}/scale", {"workers": workers})
+
     def close(self, server: Server, cluster_id: str) -> None:  # noqa: D102
         server.call("DELETE", f"{self._clusters}/{cluster_id}")
 
-    def ids(self, server: Server) -> list[str]:  # noqa: D102
-        return [cluster["id"] for cluster in server.get(self._clusters)]
+    def connected(self, server: Server, cluster_id: str) -> bool:  # noqa: D102
+        return server.get(f"{self._clusters}/{cluster_id}")["connection"] is not None
 
 
 class Peer(Extension):
@@ -86,8 +110,13 @@ class Peer(Extension):
 
     name = "dask-labextension"
     module = "dask_labextension"
+    panel = "dask-dashboard-launcher"
+    running = r"Number of Workers: (\d+)"
+    requests = "/dask/"
+    scripts = "/lab/extensions/dask-labextension/static/"
     environ: ClassVar[dict[str, str]] = {"DASK_CONFIG": str(Path(__file__).with_name("peer.yaml"))}
     _clusters = "dask/clusters"
+    list_path = f"{_clusters}/"
 
     def __init__(self) -> None:
         self.python = peer.environment()
@@ -105,8 +134,11 @@ class Peer(Extension):
     def connection(self, server: Server, cluster_id: str) -> dict[str, Any]:  # noqa: D102
         return {"address": server.get(f"{self._clusters}/{cluster_id}")["scheduler_address"], "tls": None}
 
+    def scale(self, server: Server, cluster_id: str, workers: int) -> None:  # noqa: D102
+        server.call("PATCH", f"{self._clusters}/{cluster_id}", {"workers": workers})
+
     def close(self, server: Server, cluster_id: str) -> None:  # noqa: D102
         server.call("DELETE", f"{self._clusters}/{cluster_id}")
 
-    def ids(self, server: Server) -> list[str]:  # noqa: D102
-        return [cluster["id"] for cluster in server.get(f"{self._clusters}/")]
+    def connected(self, server: Server, cluster_id: str) -> bool:  # noqa: D102
+        return cluster_id in self.ids(server)

@@ -46,13 +46,19 @@ def run(client: Client, graph: str) -> float:
     return seconds
 
 
+def security(connection: dict[str, Any]) -> Security | None:
+    """The certificates of a cluster, for its clients and its workers."""
+    tls = connection["tls"]
+    if not tls:
+        return None
+    files = {f"tls_{role}_{what}": tls[what] for role in ("client", "worker") for what in ("cert", "key")}
+    return Security(require_encryption=True, tls_ca_file=tls["ca"], **files)
+
+
 def main() -> None:
     """Connect, say so, and run what is asked for."""
     connection = json.loads(sys.argv[1])
-    security = None
-    if tls := connection["tls"]:
-        security = Security(require_encryption=True, tls_ca_file=tls["ca"], tls_client_cert=tls["cert"], tls_client_key=tls["key"])
-    with Client(connection["address"], security=security) as client:
+    with Client(connection["address"], security=security(connection)) as client:
         client.wait_for_workers(2)
         print("ready", flush=True)
         for line in sys.stdin:

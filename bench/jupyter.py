@@ -6,10 +6,11 @@ import json
 import os
 import secrets
 import socket
+import statistics
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
@@ -106,6 +107,49 @@ def serve(python: Path, extensions: Iterable[str], environ: Mapping[str, str]) -
             yield server
         finally:
             _end(process, server)
+
+
+def until(condition: Callable[[], bool], poll: float = 0.02) -> None:
+    """Wait until something holds, looking every `poll` seconds; TimeoutError if it does not within DEADLINE."""
+    end = time.monotonic() + DEADLINE
+    while not condition():
+        if time.monotonic() > end:
+            raise TimeoutError(f"not within {DEADLINE} s")
+        time.sleep(poll)
+
+
+def median_time(action: Callable[[], object], times: int = 20) -> float:
+    """How long something short takes, in seconds."""
+
+    def timed() -> float:
+        begin = time.monotonic()
+        action()
+        return time.monotonic() - begin
+
+    return statistics.median(timed() for _ in range(times))
+
+
+@contextmanager
+def helper(extension_python: Path, module: str, connection: Mapping[str, Any]) -> Iterator[Callable[[str], str]]:
+    """A process beside the server that is connected to a cluster: it answers a line with a line. Its first line says that it is ready."""
+    command = [str(extension_python), "-m", module, json.dumps(connection)]
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environ) as process:
+        try:
+            assert process.stdin
+            assert process.stdout
+            requests, answers = process.stdin, process.stdout
+            answers.readline()
+
+            def ask(line: str) -> str:
+                print(line, file=requests, flush=True)
+                return answers.readline()
+
+            yield ask
+            requests.close()
+            process.wait(DEADLINE)
+        finally:
+            process.kill()
 
 
 def _wait(server: Server, process: subprocess.Popen[bytes], log: Path) -> None:

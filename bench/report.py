@@ -11,37 +11,63 @@ from statistics import median
 
 import psutil
 
+from .browser import IDLE
+from .growth import Points, exponent
 from .measures import Values
 from .peer import PEER, SHARED
 
-#: Name of a measure: its title, unit, and how many of the unit are a second (1 for counts).
-MEASURES = {
-    "start": ("start of the server, CPU added by the extension alone", "ms", 1000),
-    "modules": ("modules it imports there", "", 1),
-    "start_proxied": ("start of the server, CPU added with jupyter-server-proxy enabled", "ms", 1000),
-    "modules_proxied": ("modules both import there", "", 1),
-    "first_create": ("first cluster, request to first worker", "s", 1),
-    "first_create_stall": ("loop held meanwhile", "ms", 1000),
-    "later_create": ("later cluster, request to first worker", "s", 1),
-    "later_create_stall": ("loop held meanwhile", "ms", 1000),
-    "first_unannounced": ("first cluster without a form", "s", 1),
-    "first_unannounced_stall": ("loop held meanwhile", "ms", 1000),
-    "later_unannounced": ("later cluster without a form", "s", 1),
-    "later_unannounced_stall": ("loop held meanwhile", "ms", 1000),
-    "flat_stall": ("50,000 tasks by one map, loop held", "ms", 1000),
-    "flat_p99": ("`/api/status` meanwhile, p99", "ms", 1000),
-    "flat_time": ("run time", "s", 1),
-    "layered_stall": ("50,000 tasks in 5 layers, loop held", "ms", 1000),
-    "layered_p99": ("`/api/status` meanwhile, p99", "ms", 1000),
-    "layered_time": ("run time", "s", 1),
+
+def _life(name: str, title: str) -> dict[str, tuple[str, str, float]]:
+    """A step in the life of a cluster, and what the server's loop feels of it."""
+    return {
+        name: (title, "s", 1),
+        f"{name}_stall": ("loop held meanwhile", "ms", 1000),
+        f"{name}_p99": ("`/api/status` meanwhile, p99", "ms", 1000),
+    }
+
+
+def _idle(name: str, title: str) -> dict[str, tuple[str, str, float]]:
+    """What an idle page costs a minute."""
+    return {
+        f"idle_{name}_requests": (f"{title}: requests a minute", "", 1),
+        f"idle_{name}_bytes": ("bytes a minute", "KiB", 1 / 2**10),
+        f"idle_{name}_page": ("CPU of the page a minute", "ms", 1000),
+        f"idle_{name}_server": ("CPU of the server a minute", "ms", 1000),
+    }
+
+
+#: Name of a measure: its title, unit, and how many of the unit are a second, a byte or one.
+MEASURES: dict[str, tuple[str, str, float]] = {
+    "start_cpu": ("start of the server, CPU added by the extension alone", "ms", 1000),
+    "start_memory": ("memory added", "MiB", 1 / 2**20),
+    "start_modules": ("modules imported", "", 1),
+    "start_cpu_proxied": ("start of the server, CPU added with jupyter-server-proxy enabled", "ms", 1000),
+    "start_memory_proxied": ("memory added", "MiB", 1 / 2**20),
+    "start_modules_proxied": ("modules both import", "", 1),
+    **_life("first_create", "first cluster, click to first worker"),
+    **_life("later_create", "later cluster, click to first worker"),
+    **_life("first_unannounced", "first cluster without a form"),
+    **_life("later_unannounced", "later cluster without a form"),
+    **_life("scale", "two more workers"),
+    **_life("close", "closing"),
+    **_life("flat", "50,000 tasks by one map"),
+    **_life("layered", "50,000 tasks in 5 layers"),
     "server_first": ("memory of the server, first cluster of one worker", "MiB", 1 / 2**20),
     "server_further": ("each further one", "MiB", 1 / 2**20),
     "all_first": ("memory of all processes, first cluster", "MiB", 1 / 2**20),
     "all_further": ("each further one", "MiB", 1 / 2**20),
-    "idle": ("server with three idle clusters, CPU a minute", "ms", 1000),
-    "list": ("list of three clusters", "ms", 1000),
-    "dashboard": ("page of the dashboard through the proxy", "ms", 1000),
+    "list": ("list of ten clusters", "ms", 1000),
+    "scripts_gzipped": ("JavaScript loaded with the page, gzipped", "KiB", 1 / 2**10),
+    "scripts": ("as it is", "KiB", 1 / 2**10),
+    **_idle("1_open", "one idle cluster, panel open"),
+    **_idle("1_hidden", "one idle cluster, panel hidden"),
+    **_idle("10_open", "ten idle clusters, panel open"),
+    **_idle("10_hidden", "ten idle clusters, panel hidden"),
+    "arrival": ("a worker's arrival to the panel's saying so", "ms", 1000),
+    "dashboard": ("dashboard drawn through the proxy", "s", 1),
 }
+
+WORDS = {"clusters": "by clusters", "workers": "by workers", "both": "ten clusters, by workers"}
 
 TEXT = """\
 # Benchmarks
@@ -50,6 +76,15 @@ TEXT = """\
 turn; the ratio is the median of the ratios of each turn's two runs.
 
 {table}
+
+## How it grows
+
+Measured once: lists of clusters without workers, of one cluster with workers, and of ten clusters with 200 workers each. The exponent is
+that of the power law that fits best: 1 is growth in proportion, 0 is none.
+
+{growth}
+
+## What is what
 
 Imported at the server's start, of the packages that take long: {heavy}.
 
@@ -62,10 +97,17 @@ Imported at the server's start, of the packages that take long: {heavy}.
   server, so it contains waiting for a core.
 - The clusters have two workers of one thread. Ours has its defaults (TLS, a host process of its own), the peer LocalCluster in the server
   without TLS (`bench/peer.yaml`). What there is, is what the extension's own REST interface tells, asked every 20 ms.
+- *Memory added* at the start is the server's own (USS).
 - The scheduler's `worker-saturation` is `inf` for both: by default it holds trivial tasks back, and 50,000 take minutes.
 - *First worker*: the form is opened three seconds before, as users do; ours starts a host then. The peer has none. *Without a form*:
   nothing announces the cluster.
-- *Memory*: PSS, what processes share divided among them; so with both, what several workers share counts once.
+- *Memory* of clusters: PSS, what processes share divided among them; so with both, what several workers share counts once. JupyterLab is
+  loaded and has asked for its kernels before.
+- *Idle*: JupyterLab in Chromium, nobody does anything for {idle} s. Requests and bytes are the extension's, of its WebSocket too; CPU is
+  that of all of JupyterLab. Hidden: another panel is shown in its place.
+- *Arrival*: from when the scheduler has a worker that came by itself until the panel's text says so.
+- *Dashboard*: from the click on its link to the first plot, in a new tab.
+- Workers of *How it grows* are real but silent: after they have registered they tell nothing, for 2,000 would keep the cores busy.
 - *Run time*: from the client's submission to all results. The ratio is what the host process and TLS cost.
 
 Machine: {machine}.
@@ -84,10 +126,26 @@ def table(ours: list[Values], peer: list[Values]) -> str:
 
 
 def _cell(values: list[float], unit: str) -> str:
-    digits = 2 if unit == "s" else 1 if unit in ("ms", "MiB") and abs(median(values)) < 10 else 0
+    digits = 2 if unit == "s" else 1 if unit in ("ms", "MiB", "KiB") and abs(median(values)) < 10 else 0
     middle, least, most = (f"{value:.{digits}f}" for value in (median(values), min(values), max(values)))
     spread = f" ({least}–{most})" if least != most else ""
     return f"{middle} {unit}".rstrip() + spread
+
+
+def growth_table(ours: dict[str, Points], peer: dict[str, Points]) -> str:
+    """A Markdown table of the points, and the exponents fitted to them."""
+    looked = {"list": ("list", "ms", 1000), "list_bytes": ("list", "KiB", 1 / 2**10), "push_bytes": ("first push", "KiB", 1 / 2**10)}
+    lines = ["| | sizes | ours | exponent | peer | exponent |", "|---|---|---:|---:|---:|---:|"]
+    for what in ours:
+        for name, (title, unit, factor) in looked.items():
+            cells = []
+            for points in (ours[what], peer[what]):
+                values = [point[name] * factor for point in points.values() if name in point]
+                fitted = f"{exponent(points, name):.2f}" if len(values) > 1 else ""
+                cells += [f"{', '.join(f'{value:.3g}' for value in values)} {unit}" if values else "", fitted]
+            sizes = ", ".join(map(str, ours[what]))
+            lines.append(f"| {title}, {WORDS[what]} | {sizes} | {' | '.join(cells)} |")
+    return "\n".join(lines)
 
 
 def machine() -> str:
@@ -100,13 +158,15 @@ def machine() -> str:
     return f"{model}, {os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()} {platform.release()}, load {load:.1f} before the run"
 
 
-def write(path: Path, text: str, machine: str, heavy: dict[str, list[str]], runs: int) -> None:
+def write(path: Path, text: str, growth: str, machine: str, heavy: dict[str, list[str]], runs: int) -> None:
     """Write the document around the table."""
     words = {
         "peer": PEER.replace("==", " "),
         "date": datetime.date.today().isoformat(),
         "runs": runs,
         "table": text,
+        "growth": growth,
+        "idle": IDLE,
         "heavy": "; ".join(f"{name}: {', '.join(names) or 'none'}" for name, names in heavy.items()),
         "machine": machine,
         "versions": ", ".join([f"Python {platform.python_version()}", *(f"{name} {version(name)}" for name in SHARED)]),

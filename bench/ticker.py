@@ -9,6 +9,7 @@ import sys
 import time
 from typing import Any
 
+import psutil
 from jupyter_server.base.handlers import APIHandler
 from jupyter_server.utils import url_path_join
 from tornado import web
@@ -60,11 +61,12 @@ class TickerHandler(APIHandler):
 
     @web.authenticated
     def get(self) -> None:
-        """How long the loop was held, the CPU time since the extensions began to load, and what is imported."""
+        """How long the loop was held, the CPU time since the extensions began to load, memory of its own in bytes, and what is imported."""
         reading = {
             "stall": self.ticker.read(),
             "cpu": cpu() - BEGIN,
             "pid": os.getpid(),
+            "memory": psutil.Process().memory_full_info().uss,
             "modules": len(sys.modules),
             "heavy": [name for name in HEAVY if name in sys.modules],
         }

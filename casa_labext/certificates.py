@@ -1,13 +1,21 @@
-"""A certificate authority and a certificate for one cluster."""
+"""A certificate authority and a certificate for one cluster. As a script it prints them, as JSON with `ca`, `cert` and `key`.
+
+The server has the script do it: for itself it would have to import what takes five MiB. The standard library and cryptography alone.
+"""
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
+import sys
 from datetime import datetime, timedelta, timezone
 from ipaddress import ip_address
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from .host.record import TLSFiles
+if TYPE_CHECKING:
+    from .host.record import TLSFiles
 
 #: Longer than any cluster lives.
 LIFETIME = timedelta(days=365)
@@ -15,12 +23,39 @@ LIFETIME = timedelta(days=365)
 CLOCK_SKEW = timedelta(days=1)
 
 
-def make(directory: Path, cluster_id: str) -> TLSFiles:
-    """Write `ca.pem`, `cert.pem` and `key.pem` for a cluster into a new private directory.
+#: Seconds that the script may take: it imports from a cold network file system, perhaps.
+DEADLINE = 30.0
 
-    One certificate serves scheduler, workers and clients: whoever has it is the cluster's owner. The authority's key is thrown away.
-    """
-    # Imported here: most servers never make a cluster.
+
+def begin(cluster_id: str) -> subprocess.Popen[bytes]:
+    """Start the script; `write` waits for it."""
+    command = [sys.executable, __file__, cluster_id]
+    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def write(directory: Path, script: subprocess.Popen[bytes]) -> TLSFiles:
+    """Write what a script prints into a new private directory. OSError if that cannot be done, or there is nothing to write."""
+    from .host.record import TLSFiles
+
+    try:
+        output, errors = script.communicate(timeout=DEADLINE)
+    except subprocess.TimeoutExpired:
+        end(script)
+        raise OSError(f"The certificates were not made within {DEADLINE:g} s.") from None
+    if script.returncode:
+        raise OSError(f"The certificates could not be made: {''.join(errors.decode(errors='replace').splitlines()[-1:])}")
+    directory.mkdir(mode=0o700)
+    return TLSFiles(**{name: _write(directory / f"{name}.pem", text) for name, text in json.loads(output).items()})
+
+
+def end(script: subprocess.Popen[bytes]) -> None:
+    """Stop a script that nobody needs."""
+    script.kill()
+    script.communicate()
+
+
+def generate(cluster_id: str) -> dict[str, str]:
+    """One certificate serves scheduler, workers and clients: whoever has it is the cluster's owner. The authority's key is thrown away."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
@@ -63,16 +98,16 @@ def make(directory: Path, cluster_id: str) -> TLSFiles:
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
         .sign(ca_key, hashes.SHA256())
     )
-    key_pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    directory.mkdir(mode=0o700)
-    return TLSFiles(
-        ca=_write(directory / "ca.pem", ca.public_bytes(serialization.Encoding.PEM)),
-        cert=_write(directory / "cert.pem", cert.public_bytes(serialization.Encoding.PEM)),
-        key=_write(directory / "key.pem", key_pem),
-    )
+    pem = serialization.Encoding.PEM
+    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    return {"ca": ca.public_bytes(pem).decode(), "cert": cert.public_bytes(pem).decode(), "key": private.decode()}
 
 
-def _write(path: Path, data: bytes) -> str:
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(data)
+def _write(path: Path, text: str) -> str:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
     return str(path)
+
+
+if __name__ == "__main__":
+    print(json.dumps(generate(sys.argv[1])))

@@ -46,7 +46,8 @@ async def preview(record: Record) -> str | None:
     with tempfile.TemporaryDirectory() as folder:
         if record.encryption == "own":
             # A class may look into them.
-            record = record.change(tls=await asyncio.to_thread(certificates.make, Path(folder) / "tls", record.id))
+            script = certificates.begin(record.id)
+            record = record.change(tls=await asyncio.to_thread(certificates.write, Path(folder) / "tls", script))
         text: str | None = await _send("preview", record.reference, record)
     return text.replace(folder, "<cluster's directory>") if text else None
 
@@ -136,8 +137,11 @@ def launch(record: Record, waiting: Waiting | None = None) -> tuple[Path, Record
     directory, socket_path, scratch = directories.make(record.id)
     record = record.change(socket=socket_path, scratch=scratch, pid=waiting.process.pid if waiting else 0)
     try:
+        script = waiting.certificates if waiting else None
         if record.encryption == "own":
-            record = record.change(tls=certificates.make(directory / "tls", record.id))
+            record = record.change(tls=certificates.write(directory / "tls", script or certificates.begin(record.id)))
+        elif script:
+            certificates.end(script)
         record.save(directory)
         with directories.listen(socket_path) as listening, open(directory / log.FILE, "ab") as output:
             process = waiting.give(directory, listening) if waiting else None

@@ -92,8 +92,8 @@ class Registry:
         profile = (await self.configuration()).profiles.get(profile_name or "")
         if profile:
             with suppress(ClusterError, OSError):
-                record, _ = await self._record({"profile": profile.name})
-                self._standby.prepare(record)
+                record, profile = await self._record({"profile": profile.name})
+                self._standby.prepare(record.change(encryption=await self._encryption(profile, record.options)))
         return await self.environments.all(profile.kind.package if profile else None)
 
     def make_default(self, cluster: Cluster | None) -> None:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from . import certificates
 from .host import processes
 from .host.record import Record
 from .launcher import start_host
@@ -27,6 +28,8 @@ class Waiting:
     record: Record
     process: subprocess.Popen[bytes]
     channel: socket.socket
+    #: What makes the cluster's own certificates, if such a cluster has some.
+    certificates: subprocess.Popen[bytes] | None
 
     def suits(self, record: Record) -> bool:
         """Whether it is what a cluster would get, and still there."""
@@ -49,6 +52,8 @@ class Waiting:
     async def end(self) -> None:
         """Let it end."""
         self.channel.close()
+        if self.certificates:
+            await asyncio.to_thread(certificates.end, self.certificates)
         await asyncio.to_thread(processes.end, self.record.id)
         self.process.wait()
 
@@ -69,7 +74,8 @@ class Standby:
             channel, other = socket.socketpair()
             with other:
                 process = start_host(record, "standby", record.reference, stdin=other, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            self._waiting = Waiting(record, process, channel)
+            script = certificates.begin(record.id) if record.encryption == "own" else None
+            self._waiting = Waiting(record, process, channel, script)
         if self._expiry:
             self._expiry.cancel()
         self._expiry = asyncio.get_running_loop().call_later(LIFETIME, self._drop)

@@ -45,7 +45,7 @@ def test_the_openapi_document_is_one() -> None:
 def test_certificate_is_signed_by_its_authority_and_serves_both_sides(tmp_path: Path) -> None:
     from cryptography import x509
 
-    files = certificates.make(tmp_path / "tls", "1" * 32)
+    files = certificates.write(tmp_path / "tls", certificates.begin("1" * 32))
     ca, cert = (x509.load_pem_x509_certificate(Path(path).read_bytes()) for path in (files.ca, files.cert))
     cert.verify_directly_issued_by(ca)
     assert cert.not_valid_before_utc < datetime.now(timezone.utc) < cert.not_valid_after_utc
@@ -54,14 +54,14 @@ def test_certificate_is_signed_by_its_authority_and_serves_both_sides(tmp_path: 
         context.load_cert_chain(files.cert, files.key)
     assert {path.stat().st_mode & 0o777 for path in (tmp_path / "tls").iterdir()} == {0o600}
     with pytest.raises(FileExistsError):
-        certificates.make(tmp_path / "tls", "1" * 32)
+        certificates.write(tmp_path / "tls", certificates.begin("1" * 32))
 
 
 def test_two_clusters_do_not_trust_each_other(tmp_path: Path) -> None:
     from cryptography import x509
     from cryptography.exceptions import InvalidSignature
 
-    one, two = (certificates.make(tmp_path / name, "1" * 32) for name in ("one", "two"))
+    one, two = (certificates.write(tmp_path / name, certificates.begin("1" * 32)) for name in ("one", "two"))
     ca, cert = (x509.load_pem_x509_certificate(Path(path).read_bytes()) for path in (one.ca, two.cert))
     with pytest.raises(InvalidSignature):
         cert.verify_directly_issued_by(ca)

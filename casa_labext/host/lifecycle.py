@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -27,6 +26,8 @@ HISTORY_FILE = "history.json"
 #: Seconds between two looks at the scheduler, and at least so many when workers come and go.
 INTERVAL = 0.5
 SOONEST = 0.1
+#: The part of all cores, and of the memory that is used, by which a figure must change to be told.
+NOISE = 0.05
 #: Seconds that a scheduler may take to tell its state before the cluster counts as degraded. A large graph keeps one busy for seconds.
 PATIENCE = 10.0
 #: Seconds after which somebody else's scheduler that does not answer counts as gone.
@@ -248,11 +249,11 @@ class Lifecycle:
             wanted = summary["planned"]
             requested = wanted if self._kind.attached else self.status["size"].get("workers", wanted)
             counts["workers"].update(requested=requested, running=running, starting=max(0, requested - running))
-        memory = summary["memory"]
+        memory, told = summary["memory"], self.status
         counts.update(
             cores=summary["cores"],
-            cpu=_rounded(summary["cpu"]),
-            memory={"used": int(_rounded(memory["used"])), "limit": memory["limit"]},
+            cpu=_news(round(summary["cpu"], 2), told["cpu"], summary["cores"]),
+            memory={"used": _news(memory["used"], told["memory"]["used"], memory["used"]), "limit": memory["limit"]},
             tasks=summary["tasks"],
             warnings=summary["warnings"],
             scheduler={name: summary[name] for name in ("address", "dashboard_port", "dashboard")},
@@ -296,6 +297,6 @@ def nothing(size: Size) -> dict[str, Any]:
     }
 
 
-def _rounded(value: float) -> float:
-    """Three digits: the noise of an idle worker is no news."""
-    return round(value, 2 - math.floor(math.log10(value))) if value >= 0.01 else 0.0
+def _news(value: float, told: float, whole: float) -> float:
+    """A figure, or what was told of it before if it is nearly the same: the noise of an idle worker is no news."""
+    return value if abs(value - told) > NOISE * whole else told

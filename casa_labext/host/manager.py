@@ -171,7 +171,7 @@ class Manager:
     async def workers(self) -> list[dict[str, Any]]:
         """The connected workers."""
         workers: list[dict[str, Any]] = await self._ask(observe.workers)
-        return [{**worker, "since": self._seen.get(worker["address"])} for worker in workers]
+        return [{**worker, "since": self._seen.setdefault(worker["address"], time.time())} for worker in workers]
 
     async def act_on_worker(self, address: str, action: str) -> None:
         """Restart a worker, or let it end when its data are elsewhere."""
