@@ -610,8 +610,8 @@ export interface components {
       /** @description Tasks assigned to it. */
       processing: number;
       last_seen: number;
-      /** @description When it was seen first. Null for a moment after that. */
-      since: number | null;
+      /** @description When it was seen first. */
+      since: number;
     };
     WorkerAddress: {
       address: string;

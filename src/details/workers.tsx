@@ -234,7 +234,7 @@ const WorkerRow = React.memo(function WorkerRow(
         trans.__('%1 s', Math.max(0, Math.round(now - worker.last_seen)))
       )}
       {number(
-        worker.since === null ? '' : formatAge(now - worker.since, trans)
+        formatAge(now - worker.since, trans)
       )}
       {text(address)}
       <div role="gridcell" className="casa-Table-actions">
