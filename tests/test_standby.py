@@ -90,3 +90,13 @@ def test_ends_with_a_server_that_was_killed(server: Callable[..., Server]) -> No
     assert cluster_processes()
     one.end(signal.SIGKILL)
     one.wait(lambda: not cluster_processes())
+
+
+async def test_without_encryption(api: API) -> None:
+    waiting = await waits(api)
+    cluster = await api.create(size={"workers": 0}, options={"encryption": False})
+    cluster = await api.running(cluster["id"])
+    assert host(cluster["id"]) == waiting
+    assert cluster["connection"]["address"].startswith("tcp://")
+    # What had made certificates for it is not left as a zombie.
+    assert [child for child in psutil.Process().children() if child.status() == psutil.STATUS_ZOMBIE] == []

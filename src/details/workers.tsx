@@ -233,9 +233,7 @@ const WorkerRow = React.memo(function WorkerRow(
       {number(
         trans.__('%1 s', Math.max(0, Math.round(now - worker.last_seen)))
       )}
-      {number(
-        formatAge(now - worker.since, trans)
-      )}
+      {number(formatAge(now - worker.since, trans))}
       {text(address)}
       <div role="gridcell" className="casa-Table-actions">
         {button(trans.__('Copy the address'), copyIcon, () =>
