@@ -74,7 +74,7 @@ faults: $(VENV)/installed
 
 # Three quarters of an hour.
 contract: casa_labext/labextension/package.json
-	CASA_LABEXT_EXAMPLES=850 pytest -s tests/test_contract.py
+	CASA_LABEXT_EXAMPLES=1000 CASA_LABEXT_REQUESTS=20000 pytest -s tests/test_contract.py
 
 check: lint unit
 

@@ -11,7 +11,18 @@ from pathlib import Path
 
 PEER = "dask-labextension==7.0.0"
 #: What must be the same in both environments, or the peer's is made anew.
-SHARED = ("aiohttp", "bokeh", "cloudpickle", "dask", "distributed", "jupyter_server", "jupyter-server-proxy", "msgpack", "tornado")
+SHARED = (
+    "aiohttp",
+    "bokeh",
+    "cloudpickle",
+    "dask",
+    "dask-jobqueue",
+    "distributed",
+    "jupyter_server",
+    "jupyter-server-proxy",
+    "msgpack",
+    "tornado",
+)
 
 
 def environment() -> Path:

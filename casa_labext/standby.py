@@ -99,4 +99,4 @@ class Standby:
 
 def _beginning(record: Record) -> object:
     """What is settled when a host begins."""
-    return record.reference, record.python, record.environ, record.cwd
+    return record.reference, record.python, record.environ, record.pass_environment, record.cwd
