@@ -129,6 +129,7 @@ def serve(python: Path, extensions: Iterable[str], environ: Mapping[str, str]) -
                 **{f"JUPYTER_{kind}_DIR": str(folder / kind.lower()) for kind in ("RUNTIME", "CONFIG", "DATA")},
                 "JUPYTER_NO_CONFIG": "1",  # the environment's own files would enable more extensions
                 "JUPYTER_TOKEN": token,
+                "TMPDIR": name,  # what a killed process leaves goes with the rest
                 "PYTHONPATH": str(ROOT),
                 MARK: mark,
             },

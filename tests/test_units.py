@@ -174,7 +174,7 @@ def test_log_is_bounded_and_takes_what_children_print(tmp_path: Path) -> None:
         "import os, subprocess, sys; from pathlib import Path; from casa_labext.host import log\n"
         "log.MAXIMUM_SIZE = 50_000; thread = log.capture(Path(sys.argv[1]), log.redirect())\n"
         "for number in range(10_000): print('line', number)\n"
-        "sys.stdout.flush(); subprocess.run(['echo', 'from a child']); log.finish(thread)"
+        "sys.stdout.flush(); subprocess.run(['echo', 'from a child']); log.finish(thread); thread.join(60)"
     )
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True)
     sizes = {path.name: path.stat().st_size for path in tmp_path.iterdir()}
