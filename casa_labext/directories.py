@@ -58,13 +58,14 @@ def make(cluster_id: str) -> tuple[Path, str, str]:
     """Make a cluster's folders: its directory, the path for its socket, and its scratch folder."""
     directory = clusters() / cluster_id
     directory.mkdir(mode=0o700)
-    scratch = None
+    scratch = ""
     try:
         scratch = tempfile.mkdtemp(prefix=_PREFIX, dir=_safe(tempfile.gettempdir()))
         path = os.path.join(_socket_folder(), "socket")
     except BaseException:
-        for folder in filter(None, (directory, scratch)):
-            shutil.rmtree(folder, ignore_errors=True)
+        if scratch:
+            shutil.rmtree(scratch, ignore_errors=True)
+        shutil.rmtree(directory, ignore_errors=True)
         raise
     return directory, path, scratch
 

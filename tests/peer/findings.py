@@ -124,7 +124,9 @@ client = Client({connection["address"]!r}, security=Security(require_encryption=
 def scheduler(server: Server, side: Side, cluster_id: str) -> psutil.Process:
     """The process that listens on a scheduler's port."""
     port = int(side.connection(server, cluster_id)["address"].rpartition(":")[2])
-    return next(psutil.Process(c.pid) for c in psutil.net_connections("tcp") if c.status == "LISTEN" and c.laddr.port == port and c.pid)
+    return next(
+        psutil.Process(c.pid) for c in psutil.net_connections("tcp") if c.status == "LISTEN" and c.laddr and c.laddr.port == port and c.pid
+    )
 
 
 # What is wrong in a request
