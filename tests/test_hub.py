@@ -111,7 +111,7 @@ def test_nobody_else_gets_in(hub: Hub, ada: User) -> None:
         assert browser.get(hub.origin + path, timeout=30).status_code == 403, path
     for method, path in operations():
         path = f"{ada.url}casa-labext/api/{path.replace(UNKNOWN['id'], cluster['id'])}"
-        body = None if method == "GET" else {}
+        body: dict[str, str] | None = None if method == "GET" else {}
         assert ada.fetch(path, method, body, token=eve.token).status_code == 403, (method, path)
         assert ada.fetch(path, method, body, token="wrong").status_code in (302, 403), (method, path)
         assert browser.request(method, hub.origin + path, json=body, timeout=30).status_code == 403, (method, path)
