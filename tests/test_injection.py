@@ -1,4 +1,4 @@
-"""No option gets beyond its place in what is submitted, whatever somebody writes into it; of each kind."""
+"""No option gets beyond its place in what is submitted, whatever somebody writes into it."""
 
 import asyncio
 import re
@@ -19,7 +19,7 @@ from casa_labext.host.errors import ClusterError
 from casa_labext.profiles import configuration
 from casa_labext.schemas import check
 
-KINDS = ("htcondor", "slurm", "pbs", "coffea-casa")
+KINDS = ("htcondor", "slurm", "pbs")
 #: Script text by their nature: they do what they say, with the user's own rights.
 SCRIPTS = ("job-script-prologue", "job-extra-directives", "worker-extra-args")
 #: What ends lines, quotes, words and commands, or hides that something does; and words that a batch system understands.
