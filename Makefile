@@ -6,19 +6,20 @@
 # make screenshots   draw the pictures of the documentation anew
 # make contract          20,000 requests of what openapi.yaml allows and forbids; no part of make test, which has a thousand
 # make faults            docs/faults.md: what is killed and stopped, and what became of it; make test has those cells where something is killed
+# make peer              what was found wrong in dask-labextension: it has it, we have not; no part of make test
 # make test-condor25     the tests with HTCondor against its newest feature release; no part of make test
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: lab check test contract faults test-condor25 build-kubernetes lint unit system browser screenshots bench clean
+.PHONY: lab check test contract faults peer test-condor25 build-kubernetes lint unit system browser screenshots bench clean
 
 VENV := .venv
 PYTHON ?= python3
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 # Here a batch system that cannot be started is a failure; elsewhere its tests are skipped.
-test system test-condor25: export CASA_LABEXT_SYSTEMS := required
+test system peer test-condor25: export CASA_LABEXT_SYSTEMS := required
 
 # A virtual environment with the package, editable, and all tools.
 $(VENV)/installed: pyproject.toml
@@ -72,9 +73,13 @@ faults: $(VENV)/installed
 	CASA_LABEXT_CELLS=build/cells pytest -n 3 tests/faults
 	python tests/faults/report.py build/cells > docs/faults.md
 
+# Half an hour.
+peer: casa_labext/labextension/package.json
+	pytest tests/peer
+
 # Three quarters of an hour.
 contract: casa_labext/labextension/package.json
-	CASA_LABEXT_EXAMPLES=850 pytest -s tests/test_contract.py
+	CASA_LABEXT_EXAMPLES=1000 CASA_LABEXT_REQUESTS=20000 pytest -s tests/test_contract.py
 
 check: lint unit
 

@@ -28,25 +28,57 @@ DEADLINE = 60
 
 @dataclass
 class Server:
-    """A running server."""
+    """A server in folders of its own."""
 
     port: int
     token: str
     #: What all its processes have in their environment.
     mark: str
+    folder: Path
+    command: list[str]
+    environ: dict[str, str]
+    process: subprocess.Popen[bytes] | None = None
 
-    def fetch(self, method: str, path: str, body: object = None) -> bytes:
-        """An answer; RuntimeError if it is not a good one."""
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=DEADLINE)
+    def start(self) -> None:
+        """Start it, and wait until it answers. No request reaches it before: it listens shortly before its loop runs."""
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(self.command, env=self.environ, cwd=self.folder, stdout=log, stderr=log, start_new_session=True)
+        end = time.monotonic() + DEADLINE
+        while self.process.poll() is None and time.monotonic() < end:
+            try:
+                self.get("api/status")
+                return
+            except ConnectionError:
+                time.sleep(0.02)
+        raise RuntimeError(f"The server did not start:\n{self.log.read_text()[-3000:]}")
+
+    def kill(self) -> None:
+        """End it as a crash does: what it started may go on."""
+        assert self.process
+        self.process.kill()
+        self.process.wait()
+
+    @property
+    def log(self) -> Path:
+        """What it prints."""
+        return self.folder / "server.log"
+
+    def ask(self, method: str, path: str, body: object = None, *, timeout: float = DEADLINE) -> tuple[int, bytes]:
+        """Status and body of an answer; TimeoutError if there is none within `timeout` seconds."""
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         try:
             text = None if body is None else json.dumps(body)
             connection.request(method, f"/{path}", text, {"Authorization": f"token {self.token}", "Content-Type": "application/json"})
             response = connection.getresponse()
-            answer = response.read()
+            return response.status, response.read()
         finally:
             connection.close()
-        if response.status >= 400:
-            raise RuntimeError(f"{method} {path}: {response.status} {answer[-500:].decode(errors='replace')}")
+
+    def fetch(self, method: str, path: str, body: object = None) -> bytes:
+        """An answer; RuntimeError if it is not a good one."""
+        status, answer = self.ask(method, path, body)
+        if status >= 400:
+            raise RuntimeError(f"{method} {path}: {status} {answer[-500:].decode(errors='replace')}")
         return answer
 
     def call(self, method: str, path: str, body: object = None) -> Any:
@@ -72,7 +104,8 @@ def serve(python: Path, extensions: Iterable[str], environ: Mapping[str, str]) -
     """A server with the ticker, these extensions and no others, that has answered once; at the end nothing of it is left."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        server = Server(free.getsockname()[1], secrets.token_hex(), secrets.token_hex())
+        port = free.getsockname()[1]
+    token, mark = secrets.token_hex(), secrets.token_hex()
     # Installed packages are compiled; ours, in the checkout, must be as well.
     inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     with tempfile.TemporaryDirectory(prefix="casa-labext-bench-", ignore_cleanup_errors=True) as name:
@@ -81,32 +114,32 @@ def serve(python: Path, extensions: Iterable[str], environ: Mapping[str, str]) -
             "jpserver_extensions": repr(dict.fromkeys(["bench.ticker", *extensions], True)),
             "root_dir": name,
             "ip": "127.0.0.1",
-            "port": server.port,
+            "port": port,
             "port_retries": 0,
         }
-        with open(folder / "server.log", "wb") as log:
-            process = subprocess.Popen(
-                [str(python), "-m", "jupyter_server", "--allow-root", "--no-browser"]
-                + [f"--ServerApp.{option}={value}" for option, value in options.items()],
-                env={
-                    **inherited,
-                    **environ,
-                    **{f"JUPYTER_{kind}_DIR": str(folder / kind.lower()) for kind in ("RUNTIME", "CONFIG", "DATA")},
-                    "JUPYTER_NO_CONFIG": "1",  # the environment's own files would enable more extensions
-                    "JUPYTER_TOKEN": server.token,
-                    "PYTHONPATH": str(ROOT),
-                    MARK: server.mark,
-                },
-                cwd=folder,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+        server = Server(
+            port=port,
+            token=token,
+            mark=mark,
+            folder=folder,
+            command=[str(python), "-m", "jupyter_server", "--allow-root", "--no-browser"]
+            + [f"--ServerApp.{option}={value}" for option, value in options.items()],
+            environ={
+                **inherited,
+                **environ,
+                **{f"JUPYTER_{kind}_DIR": str(folder / kind.lower()) for kind in ("RUNTIME", "CONFIG", "DATA")},
+                "JUPYTER_NO_CONFIG": "1",  # the environment's own files would enable more extensions
+                "JUPYTER_TOKEN": token,
+                "TMPDIR": name,  # what a killed process leaves goes with the rest
+                "PYTHONPATH": str(ROOT),
+                MARK: mark,
+            },
+        )
         try:
-            _wait(server, process, folder / "server.log")
+            server.start()
             yield server
         finally:
-            _end(process, server)
+            _end(server)
 
 
 def until(condition: Callable[[], bool], poll: float = 0.02) -> None:
@@ -152,25 +185,13 @@ def helper(extension_python: Path, module: str, connection: Mapping[str, Any]) -
             process.kill()
 
 
-def _wait(server: Server, process: subprocess.Popen[bytes], log: Path) -> None:
-    """Until it answers. No request reaches it before: it listens shortly before its loop runs."""
-    end = time.monotonic() + DEADLINE
-    while process.poll() is None and time.monotonic() < end:
+def _end(server: Server) -> None:
+    if server.process:
+        server.process.terminate()
         try:
-            server.get("api/status")
-            return
-        except ConnectionError:
-            time.sleep(0.02)
-    raise RuntimeError(f"The server did not start:\n{log.read_text()[-3000:]}")
-
-
-def _end(process: subprocess.Popen[bytes], server: Server) -> None:
-    process.terminate()
-    try:
-        process.wait(DEADLINE)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+            server.process.wait(DEADLINE)
+        except subprocess.TimeoutExpired:
+            server.kill()
     while left := server.processes():
         for other in left:
             try:

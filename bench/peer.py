@@ -16,6 +16,7 @@ SHARED = (
     "bokeh",
     "cloudpickle",
     "dask",
+    "dask-jobqueue",
     "distributed",
     "jupyter_server",
     "jupyter-server-proxy",

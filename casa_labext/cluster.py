@@ -231,7 +231,7 @@ class Cluster:
             if self._directory and not ended:
                 # A server that is killed before its host knows is followed by one that keeps the word.
                 with suppress(OSError):
-                    (self._directory / CLOSING_FILE).touch()
+                    (self._directory / CLOSING_FILE).touch(mode=0o600)
             self._set(state="closing", activity="Removing" if ended else "Closing", reason=None, hint=None)
             self._closing = asyncio.create_task(self._clear_up(None) if ended else self._close())
         return self._closing

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import stat
 import tempfile
 from pathlib import Path
 
@@ -23,35 +24,47 @@ _PREFIX = "casa-labext-"
 
 def clusters() -> Path:
     """The folder of all clusters' directories, made if needed; PermissionError if somebody else could write there."""
-    folder = Path(jupyter_runtime_dir()) / "casa-labext" / "clusters"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return _private(_ours() / "clusters")
+
+
+def _ours() -> Path:
+    # Jupyter's own secrets lie in its runtime directory.
+    runtime = Path(jupyter_runtime_dir())
+    runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return _private(runtime / "casa-labext")
+
+
+def _private(folder: Path) -> Path:
+    """A folder that is the user's alone, made if needed; PermissionError if it is a link, or somebody else's."""
+    folder.mkdir(mode=0o700, exist_ok=True)
     status = folder.lstat()
-    if status.st_uid != os.getuid() or folder.is_symlink():
-        raise PermissionError(f"{folder} belongs to somebody else")
+    if status.st_uid != os.getuid() or not stat.S_ISDIR(status.st_mode):
+        raise PermissionError(f"{folder} is a link or belongs to somebody else")
     folder.chmod(0o700)
     return folder
 
 
 def for_kernels() -> Path:
     """The folder of this server's certificates for kernels, made if needed; those of servers that are gone are removed."""
-    parent = clusters().parent / "kernels"
-    parent.mkdir(mode=0o700, exist_ok=True)
+    parent = _private(_ours() / "kernels")
     own = parent / f"{socket.gethostname()}-{os.getpid()}"
     for folder in parent.glob(f"{socket.gethostname()}-*"):
         if not psutil.pid_exists(int(folder.name.rpartition("-")[2])):
             discard(folder)
-    own.mkdir(mode=0o700, exist_ok=True)
-    return own
+    return _private(own)
 
 
 def make(cluster_id: str) -> tuple[Path, str, str]:
     """Make a cluster's folders: its directory, the path for its socket, and its scratch folder."""
     directory = clusters() / cluster_id
     directory.mkdir(mode=0o700)
+    scratch = ""
     try:
-        scratch = tempfile.mkdtemp(prefix=_PREFIX)
+        scratch = tempfile.mkdtemp(prefix=_PREFIX, dir=_safe(tempfile.gettempdir()))
         path = os.path.join(_socket_folder(), "socket")
     except BaseException:
+        if scratch:
+            shutil.rmtree(scratch, ignore_errors=True)
         shutil.rmtree(directory, ignore_errors=True)
         raise
     return directory, path, scratch
@@ -60,8 +73,16 @@ def make(cluster_id: str) -> tuple[Path, str, str]:
 def _socket_folder() -> str:
     for parent in (os.environ.get("XDG_RUNTIME_DIR"), tempfile.gettempdir(), "/tmp"):  # noqa: S108
         if parent and len(parent) + len(f"/{_PREFIX}12345678/socket") <= MAXIMUM_SOCKET_PATH and os.access(parent, os.W_OK):
-            return tempfile.mkdtemp(prefix=_PREFIX, dir=parent)
+            return tempfile.mkdtemp(prefix=_PREFIX, dir=_safe(parent))
     raise OSError("There is no folder for a socket: neither XDG_RUNTIME_DIR nor the temporary directory can be used.")
+
+
+def _safe(parent: str) -> str:
+    """A folder in which nobody else can put another folder in the place of ours; PermissionError if it is none."""
+    mode = os.stat(parent).st_mode
+    if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
+        raise PermissionError(f"Everybody can rename what is in {parent}: it has no sticky bit")
+    return parent
 
 
 def listen(path: str) -> socket.socket:

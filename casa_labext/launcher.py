@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Collection
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from . import certificates, directories, kernels, kinds
 from .host import log, processes
 from .host.errors import ClusterError, DeadlineExceeded
-from .host.record import Record
+from .host.record import Record, private
 from .kinds.base import Kind, Schema
 
 if TYPE_CHECKING:
@@ -31,12 +32,15 @@ _SECRET = re.compile(r"JUPYTERHUB_|JPY_|.*(TOKEN|SECRET|PASSWORD|PASSWD|CREDENTI
 _PATHS = {"BEARER_TOKEN_FILE", "SEC_TOKEN_SYSTEM_DIRECTORY"}
 
 
-def environment(kind: Kind, own: dict[str, str]) -> dict[str, str]:
-    """The environment of a cluster's processes: the server's, without the secrets that the kind has no need of, and the cluster's own."""
+def environment(kind: Kind, own: dict[str, str], passed: Collection[str] = ()) -> dict[str, str]:
+    """The environment of a cluster's processes: the server's without secrets, and the cluster's own.
+
+    A secret is kept if the kind needs it or the operator has named it (`passed`).
+    """
     kept = {
         name: value
         for name, value in kernels.original_environ().items()
-        if name in _PATHS or not _SECRET.match(name) or re.match(kind.secrets or r"(?!)", name)
+        if name in _PATHS or name in passed or not _SECRET.match(name) or re.match(kind.secrets or r"(?!)", name)
     }
     return {**kept, **own}
 
@@ -52,9 +56,9 @@ async def preview(record: Record) -> str | None:
     return text.replace(folder, "<cluster's directory>") if text else None
 
 
-async def inquire(reference: str, settings: dict[str, Any]) -> dict[str, Schema]:
-    """The options that another system declares. ClusterError if it cannot be used."""
-    options: dict[str, Schema] = await _send("inquire", reference, settings=settings)
+async def inquire(reference: str, settings: dict[str, Any], passed: list[str]) -> dict[str, Schema]:
+    """The options that another system declares; `passed` as of `environment`. ClusterError if it cannot be used."""
+    options: dict[str, Schema] = await _send("inquire", reference, settings=settings, passed=passed)
     return options
 
 
@@ -76,6 +80,7 @@ async def _send(
     *,
     directory: Path | None = None,
     settings: dict[str, Any] | None = None,
+    passed: Collection[str] = (),
     job: str = "",
     deadline: float = ERRAND_DEADLINE,
 ) -> Any:
@@ -96,7 +101,7 @@ async def _send(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         cwd=record.cwd if record else None,
-        env=environment(kinds.load(reference), record.environ if record else {}),
+        env=environment(kinds.load(reference), record.environ if record else {}, record.pass_environment if record else passed),
     )
     try:
         output, errors = await asyncio.wait_for(process.communicate(json.dumps(errand).encode()), deadline)
@@ -123,7 +128,7 @@ def start_host(record: Record, *arguments: str, **streams: Any) -> subprocess.Po
     return subprocess.Popen(
         [record.python, str(HOST), *arguments],
         cwd=record.cwd,
-        env=environment(kinds.load(record.reference), {**record.environ, processes.MARK: record.id}),
+        env=environment(kinds.load(record.reference), {**record.environ, processes.MARK: record.id}, record.pass_environment),
         start_new_session=True,
         **streams,
     )
@@ -143,7 +148,7 @@ def launch(record: Record, waiting: Waiting | None = None) -> tuple[Path, Record
         elif script:
             certificates.end(script)
         record.save(directory)
-        with directories.listen(socket_path) as listening, open(directory / log.FILE, "ab") as output:
+        with directories.listen(socket_path) as listening, open(directory / log.FILE, "ab", opener=private) as output:
             process = waiting.give(directory, listening) if waiting else None
             if not process:
                 descriptor = listening.fileno()

@@ -11,6 +11,7 @@ profiles:
     hidden: [encryption]                        # not shown
     size: {workers: 2}                          # or {minimum: 0, maximum: 10}
     maximum-workers: 20
+    pass-environment: [MY_TOKEN]                # variables that clusters get though they look like secrets
     settings: {…}                               # what the kind asks of the operator
 """
 
@@ -55,6 +56,7 @@ PROFILE_SCHEMA: Schema = {
         "hidden": _NAMES,
         "size": {"type": "object"},
         "maximum-workers": {"type": "integer", "minimum": 1},
+        "pass-environment": {"type": "array", "items": {"type": "string", "pattern": r"^[A-Za-z_]\w*(?![\s\S])"}},
         "settings": {"type": "object"},
     },
 }
@@ -85,6 +87,8 @@ class Profile:
     fixed: frozenset[str]
     hidden: frozenset[str]
     settings: Options
+    #: Variables of the server's environment that its clusters get though they look like secrets.
+    pass_environment: list[str]
     #: Whether all options are known: a system that is asked for them may not have answered yet.
     declared: bool
     #: The same profile, with the options that such a system declares. ClusterError or SchemaError if the operator's do not go with them.
@@ -305,6 +309,7 @@ def _profile(
         fixed=locked | hidden,
         hidden=hidden,
         settings=settings,
+        pass_environment=description.get("pass-environment", []),
         declared=complete,
         declare=lambda found: _profile(name, description, dask, found)[0],
     )

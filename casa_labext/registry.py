@@ -148,7 +148,7 @@ class Registry:
     async def _look_at(self, profile: Profile) -> tuple[Profile, ClusterError | None]:
         """A profile with all its options, and why it cannot be launched now; asked at most once in AVAILABLE_LIFETIME."""
         # What a kind finds here is the same for all its profiles.
-        what = f"{profile.name} {profile.settings}" if profile.kind.inquires else profile.reference
+        what = f"{profile.name} {profile.settings} {profile.pass_environment}" if profile.kind.inquires else profile.reference
         asked, task = self._availability.get(what, (0.0, None))
         if task is None or time.monotonic() - asked > AVAILABLE_LIFETIME:
             task = asyncio.create_task(inquire(profile))
@@ -267,6 +267,7 @@ class Registry:
             environment=environment.name,
             python=environment.python,
             environ=environment.environ,
+            pass_environment=profile.pass_environment,
             created=time.time(),
             keep=request.get("keep", False),
             encryption="off",  # decided by _encryption
@@ -399,7 +400,7 @@ async def inquire(profile: Profile) -> tuple[dict[str, Schema] | None, ClusterEr
         reason = await profile.kind.unavailable()
         return None, ClusterError(reason) if reason else None
     try:
-        return await launcher.inquire(profile.reference, profile.settings), None
+        return await launcher.inquire(profile.reference, profile.settings, profile.pass_environment), None
     except ClusterError as error:
         return None, error
 

@@ -105,4 +105,4 @@ class Standby:
 
 def _beginning(record: Record) -> object:
     """What is settled when a host begins."""
-    return record.reference, record.python, record.environ, record.cwd
+    return record.reference, record.python, record.environ, record.pass_environment, record.cwd

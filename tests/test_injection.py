@@ -1,19 +1,23 @@
-"""No option of a batch cluster gets beyond its place in what is submitted, whatever somebody writes into it."""
+"""No option gets beyond its place in what is submitted, whatever somebody writes into it."""
 
 import asyncio
+import re
 import shlex
 from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 from test_units import RECORD
 
 from casa_labext import kinds
 from casa_labext.host.errors import ClusterError
 from casa_labext.profiles import configuration
+from casa_labext.schemas import check
 
 KINDS = ("htcondor", "slurm", "pbs")
 #: Script text by their nature: they do what they say, with the user's own rights.
@@ -95,3 +99,74 @@ def test_options_stay_in_their_places(kind: str) -> None:
 
     hold()
     assert len(seen) > 3, "hardly anything was accepted: nothing was tested"
+
+
+def shape(value: Any, path: str = "") -> dict[str, Any]:
+    """What is at each place of a document."""
+    if isinstance(value, dict):
+        return {place: leaf for key, item in value.items() for place, leaf in shape(item, f"{path}/{key}").items()} or {path: {}}
+    if isinstance(value, list):
+        return {place: leaf for number, item in enumerate(value) for place, leaf in shape(item, f"{path}/{number}").items()} or {path: []}
+    return {path: value}
+
+
+#: The commands are split into words, which are arguments of a container: no shell reads them.
+COMMANDS = ("worker-command", "scheduler-command")
+
+
+def test_options_of_pods_stay_in_their_places() -> None:
+    of = profile("kubernetes")
+    defaults = {name: schema["default"] for name, schema in of.kind.options.items()}
+    texts = [name for name, schema in of.kind.options.items() if schema["type"] == "string" and "enum" not in schema]
+    plain = {**defaults, "environment": {"A": "1"}}
+    before = shape(yaml.safe_load(preview("kubernetes", plain)))
+    seen = set()
+
+    @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(name=st.sampled_from([*texts, "environment"]), value=nasty)
+    def hold(name: str, value: str) -> None:
+        chosen = {**plain, name: {"A": value} if name == "environment" else value}
+        try:
+            check(Draft202012Validator({"type": "object", "properties": of.kind.options}), chosen)
+        except ClusterError:
+            return
+        seen.add(name)
+        after = shape(yaml.safe_load(preview("kubernetes", chosen)))
+        if name in COMMANDS or not value:
+            return
+        assert after.keys() == before.keys(), (name, value)
+        assert {leaf for place, leaf in after.items() if leaf != before[place]} <= {value}, (name, value)
+
+    hold()
+    assert {"image", "environment"} <= seen
+
+
+@pytest.mark.parametrize(
+    ("kind", "option", "allowed"),
+    [
+        ("local", "memory-limit", r"[\w. ]*"),
+        ("attached", "address", r"((tls|tcp)://[\w.:\[\]-]+:\d+)?"),
+        ("attached", "scheduler-file", r"[^\x00-\x1f\x7f]*"),
+        ("kubernetes", "namespace", r"[a-z0-9-]*"),
+        ("kubernetes", "memory", r"[\w.]*"),
+    ],
+)
+def test_what_is_accepted_is_harmless(kind: str, option: str, allowed: str) -> None:
+    schema = Draft202012Validator(profile(kind).kind.options[option])
+
+    @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(value=nasty | st.text(max_size=50))
+    def hold(value: str) -> None:
+        assert not schema.is_valid(value) or re.fullmatch(allowed, value, re.ASCII), value
+
+    hold()
+
+
+def test_a_user_names_no_module() -> None:
+    """Only the operator does, in the settings. What a gateway declares it checks itself."""
+    described = {"kind": "factory", "settings": {"module": "distributed", "class": "LocalCluster"}}
+    factory = configuration({"config": {"profiles": {"mine": described}}}).profiles["mine"]
+    for name in ("module", "class", "args", "kwargs"):
+        with pytest.raises(ClusterError):
+            factory.options({name: "os"})
+    assert profile("gateway").kind.options == {}

@@ -1,12 +1,16 @@
 """Wrong requests: each is answered with what is wrong, and leaves nothing behind."""
 
 import json
+import re
 import socket
 from typing import Any
 
 import pytest
 from conftest import API
+from operations import operations
 from tornado.httpclient import HTTPClientError
+
+from casa_labext.routes import routes
 
 NOBODY = "0" * 32
 
@@ -142,42 +146,76 @@ async def test_wrong_states(api: API) -> None:
     await api.gone(cluster["id"])
 
 
-@pytest.mark.parametrize("path", ["clusters", "profiles", "environments", "stream", f"clusters/{NOBODY}"])
-async def test_a_login_is_required(api: API, jp_fetch: Any, path: str) -> None:
-    with pytest.raises(HTTPClientError) as error:
-        await jp_fetch("casa-labext", "api", *path.split("/"), headers={"Authorization": ""})
-    assert error.value.code == 403
+def test_the_operations_are_all() -> None:
+    """What is tested of each operation is tested of each route."""
+    patterns = {pattern for pattern, _, _ in routes(None)} - {"/casa-labext/api/.*"}  # type: ignore[arg-type]
+    paths = {f"/casa-labext/api/{path}" for _, path in operations()}
+    assert [pattern for pattern in patterns if not any(re.fullmatch(pattern, path) for path in paths)] == []
 
 
-async def test_what_is_not_allowed_is_refused(api: API, jp_serverapp: Any, jp_ws_fetch: Any) -> None:
-    asked = []
+async def test_a_login_is_required(api: API, jp_fetch: Any) -> None:
+    for method, path in operations():
+        with pytest.raises(HTTPClientError) as error:
+            await ask(jp_fetch, method, path, {"Authorization": ""})
+        assert error.value.code == 403, (method, path)
+
+
+async def test_what_is_not_allowed_is_refused(api: API, jp_serverapp: Any, jp_fetch: Any, jp_ws_fetch: Any) -> None:
+    asked = set()
 
     class Nobody:
         """Refuses our resource."""
 
         def is_authorized(self, handler: object, user: object, action: str, resource: str) -> bool:
-            asked.append((action, resource))
+            asked.add((action, resource))
             return resource != "casa-labext"
 
     jp_serverapp.web_app.settings["authorizer"] = Nobody()
-    for path in ("clusters", "profiles", f"clusters/{NOBODY}"):
-        status, _ = await api.call("GET", path)
-        assert status == 403, path
-    with pytest.raises(HTTPClientError, match="403"):
-        await jp_ws_fetch("casa-labext", "api", "stream")
-    status, _ = await api.call("POST", "clusters", {"profile": "local"})
-    assert status == 403
-    assert {("read", "casa-labext"), ("write", "casa-labext")} <= set(asked)
+    for method, path in operations():
+        asked.clear()
+        with pytest.raises(HTTPClientError, match="403"):
+            await (jp_ws_fetch("casa-labext", "api", "stream") if path == "stream" else ask(jp_fetch, method, path))
+        assert asked == {("read" if method == "GET" else "write", "casa-labext")}, (method, path)
 
 
 async def test_a_cookie_alone_changes_nothing(api: API, jp_serverapp: Any, jp_fetch: Any) -> None:
     """A page elsewhere can have the browser send its cookie, but does not know the XSRF token."""
-    login = await jp_fetch("api", "me", headers={"Authorization": ""}, params={"token": jp_serverapp.identity_provider.token})
-    cookies = [header.split(";")[0] for header in login.headers.get_list("Set-Cookie")]
-    headers = {"Authorization": "", "Cookie": "; ".join(cookies)}
+    headers = {"Authorization": "", "Cookie": await cookies(jp_serverapp, jp_fetch)}
     assert await api.get("clusters", headers=headers) == []
-    status, answer = await api.call("POST", "clusters", {"profile": "local"}, headers=headers)
-    assert (status, "_xsrf" in answer["message"]) == (403, True)
+    for method, path in operations():
+        if method != "GET":
+            status, answer = await api.call(method, path, raw=b"{}", headers=headers)
+            assert (status, "_xsrf" in answer["message"]) == (403, True), (method, path)
+
+
+async def test_a_page_of_a_foreign_origin_is_refused(api: API, jp_serverapp: Any, jp_fetch: Any) -> None:
+    """Even with cookie and XSRF token; the WebSocket is in test_stream.py."""
+    cookie = await cookies(jp_serverapp, jp_fetch)
+    own = {"Authorization": "", "Cookie": f"{cookie}; _xsrf=abcd", "X-XSRFToken": "abcd"}
+    foreign = {**own, "Origin": "https://example.org"}
+    for method, path in operations():
+        if path == "stream":
+            continue
+        with pytest.raises(HTTPClientError) as error:
+            await ask(jp_fetch, method, path, foreign)
+        assert error.value.code in (403, 404)
+        assert error.value.response
+        assert "There is no such cluster" not in error.value.response.body.decode(), (method, path)  # it was not even looked for
+    assert await api.get("clusters", headers=own) == []
+    status, answer = await api.call("DELETE", f"clusters/{NOBODY}", headers=own)
+    assert (status, answer["message"]) == (404, "There is no such cluster.")
+
+
+async def ask(jp_fetch: Any, method: str, path: str, headers: dict[str, str] | None = None) -> Any:
+    """An answer that nobody reads; HTTPClientError if it is no good one."""
+    body = None if method == "GET" else b"{}"
+    return await jp_fetch("casa-labext", "api", *path.split("/"), method=method, body=body, headers=headers, allow_nonstandard_methods=True)
+
+
+async def cookies(jp_serverapp: Any, jp_fetch: Any) -> str:
+    """What a browser has after a login."""
+    login = await jp_fetch("api", "me", headers={"Authorization": ""}, params={"token": jp_serverapp.identity_provider.token})
+    return "; ".join(header.split(";")[0] for header in login.headers.get_list("Set-Cookie"))
 
 
 async def test_the_scheduler_does_not_connect_to_addresses_of_a_client(api: API) -> None:

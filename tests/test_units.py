@@ -4,6 +4,7 @@ import os
 import ssl
 import subprocess
 import sys
+import tempfile
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -103,15 +104,55 @@ def test_secrets_are_kept_from_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
     assert environ.keys() & (secrets | wanted) == wanted
     assert environ["KERNEL_VARIABLE"] == "y"
     assert "JUPYTERHUB_API_TOKEN" in environment(gateway.kind, {})
+    assert environment(local.kind, {}, ["GH_TOKEN", "NOT_THERE"]).keys() & (secrets | {"NOT_THERE"}) == {"GH_TOKEN"}
 
 
+@pytest.mark.parametrize("place", ["casa-labext", "casa-labext/clusters", "casa-labext/kernels"])
+def test_a_folder_that_is_a_link_is_refused(place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "runtime"))
+    (tmp_path / "elsewhere").mkdir()
+    link = tmp_path / "runtime" / place
+    link.parent.mkdir(parents=True)
+    link.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(PermissionError):
+        directories.for_kernels() if place.endswith("kernels") else directories.clusters()
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="Only root can give a folder to somebody else.")
 def test_somebody_elses_folder_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path))
-    (tmp_path / "elsewhere").mkdir()
-    (tmp_path / "casa-labext").mkdir()
-    (tmp_path / "casa-labext" / "clusters").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(PermissionError):
+    theirs = directories.clusters()
+    os.chown(theirs, 65534, 65534)
+    with pytest.raises(PermissionError, match="belongs to somebody else"):
         directories.clusters()
+
+
+def test_a_folder_that_was_there_before_is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path))
+    before = tmp_path / "casa-labext" / "clusters"
+    before.mkdir(parents=True)
+    for folder in (before.parent, before):
+        folder.chmod(0o777)
+    directories.clusters()
+    assert {folder.stat().st_mode & 0o777 for folder in (before.parent, before)} == {0o700}
+
+
+@pytest.mark.parametrize("variable", ["XDG_RUNTIME_DIR", "TMPDIR"])
+def test_no_folder_where_others_could_exchange_it(variable: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path))
+    with tempfile.TemporaryDirectory() as everybodys:  # with a short path
+        monkeypatch.setenv(variable, everybodys)
+        if variable == "TMPDIR":
+            monkeypatch.setattr(tempfile, "tempdir", everybodys)
+        os.chmod(everybodys, 0o777)
+        with pytest.raises(PermissionError, match="no sticky bit"):
+            directories.make("4" * 32)
+        assert not (directories.clusters() / ("4" * 32)).exists()
+        assert list(Path(everybodys).iterdir()) == []
+        os.chmod(everybodys, 0o1777)
+        directory, socket, scratch = directories.make("4" * 32)
+        directories.remove(directory, RECORD.change(socket=socket, scratch=scratch))
 
 
 def test_sockets_have_short_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,11 +174,12 @@ def test_log_is_bounded_and_takes_what_children_print(tmp_path: Path) -> None:
         "import os, subprocess, sys; from pathlib import Path; from casa_labext.host import log\n"
         "log.MAXIMUM_SIZE = 50_000; thread = log.capture(Path(sys.argv[1]), log.redirect())\n"
         "for number in range(10_000): print('line', number)\n"
-        "sys.stdout.flush(); subprocess.run(['echo', 'from a child']); log.finish(thread)"
+        "sys.stdout.flush(); subprocess.run(['echo', 'from a child']); log.finish(thread); thread.join(60)"
     )
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True)
     sizes = {path.name: path.stat().st_size for path in tmp_path.iterdir()}
     assert sizes.keys() == {"host.log", "host.log.1"}
+    assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
     assert max(sizes.values()) <= 50_000
     assert log.tail(tmp_path).splitlines()[-1] == "from a child"
 

@@ -8,6 +8,9 @@ import sys
 import threading
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from typing import Any
+
+from .record import private
 
 FILE = "host.log"
 #: Bytes a file; one older file is kept beside it.
@@ -16,6 +19,13 @@ MAXIMUM_SIZE = 5_000_000
 SHOWN_SIZE = 256 * 1024
 
 _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+
+
+class _PrivateFile(RotatingFileHandler):
+    """The log file, for the user alone."""
+
+    def _open(self) -> Any:
+        return open(self.baseFilename, self.mode, encoding=self.encoding, errors=self.errors, opener=private)
 
 
 def redirect() -> int:
@@ -29,7 +39,7 @@ def redirect() -> int:
 
 def capture(directory: Path, read_end: int) -> threading.Thread:
     """Write what comes out of the pipe, and this process's logging, to the rotating log file."""
-    handler = RotatingFileHandler(directory / FILE, maxBytes=MAXIMUM_SIZE, backupCount=1)
+    handler = _PrivateFile(directory / FILE, maxBytes=MAXIMUM_SIZE, backupCount=1)
     handler.handleError = lambda record: None  # type: ignore[method-assign]  # a full disk must not stop the cluster
 
     def copy() -> None:

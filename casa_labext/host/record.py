@@ -63,6 +63,8 @@ class Record:
     #: The folder of the workers' relative paths: where the user's notebooks are.
     cwd: str
     environ: dict[str, str] = field(default_factory=dict)
+    #: Variables of the server's environment that its processes get though they look like secrets.
+    pass_environment: list[str] = field(default_factory=list)
     timeouts: Timeouts = field(default_factory=Timeouts)
     tls: TLSFiles | None = None
     #: The control socket, in a folder of its own.
@@ -98,11 +100,16 @@ class Record:
         return replace(self, **values)
 
 
+def private(path: str, flags: int) -> int:
+    """For `open`: what it makes is for the user alone."""
+    return os.open(path, flags, 0o600)
+
+
 def write_json(path: Path, data: object) -> None:
     """Write a private JSON file, whole or not at all."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        with open(temporary, "w", opener=private) as file:
             json.dump(data, file)
         temporary.replace(path)
     finally:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from .. import encryption
 from ..host.errors import ClusterError, describe
+from ..host.record import write_json
 from .base import Kind, Options, Schema
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ client"""
                 while not starting.done() and cluster.name is None:
                     await asyncio.wait({starting}, timeout=0.02)
                 if not name and cluster.name:
-                    (directory / FILE).write_text(json.dumps({"name": cluster.name}))
+                    write_json(directory / FILE, {"name": cluster.name})
                 await starting
             except BaseException:
                 starting.cancel()

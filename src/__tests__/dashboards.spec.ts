@@ -94,6 +94,12 @@ describe('a pane', () => {
     expect(note.textContent).toContain('Physics is gone');
     set(makeCluster({ id: 'b'.repeat(32), dashboard: '/proxy/9/status' }));
     expect(frame.url).toContain('/proxy/9/status');
+    // Somebody else's cluster may have any name.
+    const trusted = store.clusters[0];
+    set({ ...trusted, trusted: false });
+    expect(frame.url).toBe('');
+    expect(frame.node.querySelector('iframe')!.src).toBe('about:blank');
+    set(trusted);
     store.status = 'disconnected';
     set(...store.clusters);
     expect(note.textContent).toContain('block WebSockets');
