@@ -12,7 +12,9 @@ CLUSTERS = min(50, CYCLES // 2)
 BROWSERS = 20
 #: Workers of one cluster.
 WORKERS = min(2000, 4 * CYCLES)
-#: Seconds of changes, as fast as they come, and of connections that come and go.
+#: Connections that come and go.
+CONNECTIONS = 50 * CYCLES
+#: Seconds in which it is seen what something costs.
 SECONDS = min(20, CYCLES // 3)
 #: Changes of clusters.
 CHANGES = min(20_000, 200 * CYCLES)

@@ -68,9 +68,8 @@ async def test_many_workers(one: Server) -> None:
         await close(requests, cluster_id)
         await visitor.until(lambda clusters: clusters == {})
     await settled(one)
-    report.note(
-        "workers", count=WORKERS, longest=longest, details=details, size=len(json.dumps(listed)), server=server_cpu, host=host_cpu, told=told
-    )
+    size = len(json.dumps(listed))
+    report.note("workers", count=WORKERS, longest=longest, details=details, size=size, server=server_cpu, host=host_cpu, told=told)
 
 
 def cpu(host: psutil.Process) -> float:

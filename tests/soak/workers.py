@@ -37,4 +37,5 @@ async def main(address: str, ca: str, cert: str, key: str, count: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:5], int(sys.argv[5])))
+    address, ca, cert, key, count = sys.argv[1:]
+    asyncio.run(main(address, ca, cert, key, int(count)))

@@ -18,8 +18,8 @@ HERE = Path(__file__).parent
 UI_TESTS = HERE.parents[2] / "ui-tests"
 
 
-def cluster(name: str, place: int, workers: int = 2000, interval: float | None = None) -> subprocess.Popen[bytes]:
-    """A host, as the server would have started it; with workers it has other figures every `interval` seconds."""
+def cluster(name: str, place: int, workers: int = 2000, interval: float | None = None) -> tuple[Path, Record, subprocess.Popen[bytes]]:
+    """A host, as launcher.launch has it for the server; with workers it has other figures every `interval` seconds."""
     record = Record(
         id=uuid.uuid4().hex,
         name=name,
@@ -39,7 +39,7 @@ def cluster(name: str, place: int, workers: int = 2000, interval: float | None =
         cwd="/",
     )
     launcher.HOST = HERE / "host.py"
-    return launcher.launch(record)[2]
+    return launcher.launch(record)
 
 
 def main(count: int) -> None:
@@ -47,7 +47,8 @@ def main(count: int) -> None:
         port = free.getsockname()[1]
         places = {f"JUPYTER_{kind.upper()}_DIR": f"{folder}/{kind}" for kind in ("config", "data", "runtime")}
         os.environ.update({**places, "HOME": folder, "JLAB_TEST_PORT": str(port), "JUPYTERLAB_GALATA_ROOT_DIR": folder})
-        hosts = [cluster("Busy", 0, interval=0.5), *(cluster(f"Cluster {number}", number) for number in range(1, count))]
+        clusters = [cluster("Busy", 0, interval=0.5), *(cluster(f"Cluster {number}", number) for number in range(1, count))]
+        hosts = [process for _, _, process in clusters]
         free.close()
         server = subprocess.Popen(["jupyter", "lab", "--config", "jupyter_server_test_config.py"], cwd=UI_TESTS)
         try:

@@ -1,6 +1,7 @@
 """A host that owns no cluster: it speaks the protocol of casa_labext/host/service.py, with up to 2,000 workers and 5,000 jobs."""
 
 import asyncio
+import itertools
 import json
 import random
 import signal
@@ -17,12 +18,14 @@ from tornado.websocket import WebSocketClosedError, WebSocketHandler
 WORKERS, JOBS, SAMPLES = 2000, 5000, 1800
 GIB = 2**30
 NOW = time.time()
+VERSIONS = itertools.count()
 
 
 def status(workers: int) -> dict[str, Any]:
     """What a card shows; the load of workers changes all the time."""
     running = max(0, workers - random.randrange(3))
     return {
+        "version": next(VERSIONS),
         "state": "running",
         "reason": None,
         "hint": None,
