@@ -55,6 +55,8 @@ class StreamHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
         super().on_close()
         self._registry.listeners.discard(self._note)
         self._news.set()
+        if self.ping_callback:
+            self.ping_callback.stop()  # Jupyter lets it keep this object for half a minute
 
     def _note(self, message: Message) -> None:
         self._pending[message.cluster] = message
