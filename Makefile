@@ -77,7 +77,7 @@ faults: $(VENV)/installed
 soak: casa_labext/labextension/package.json
 	rm -f build/figures
 	mkdir -p build
-	CASA_LABEXT_CYCLES=500 CASA_LABEXT_FIGURES=build/figures pytest tests/soak
+	CASA_LABEXT_CYCLES=500 CASA_LABEXT_FIGURES=build/figures pytest -n 3 tests/soak
 	cd tests && python -m soak.report ../build/figures > ../docs/soak.md
 
 # Three quarters of an hour.

@@ -56,7 +56,8 @@ class StreamHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
         self._registry.listeners.discard(self._note)
         self._news.set()
         if self.ping_callback:
-            self.ping_callback.stop()  # Jupyter lets it keep this object for half a minute
+            # Jupyter lets it keep this object for half a minute.
+            self.ping_callback.stop()  # type: ignore[unreachable]
 
     def _note(self, message: Message) -> None:
         self._pending[message.cluster] = message

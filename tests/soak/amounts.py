@@ -13,8 +13,8 @@ BROWSERS = 20
 #: Workers of one cluster.
 WORKERS = min(2000, 4 * CYCLES)
 #: Connections that come and go.
-CONNECTIONS = 50 * CYCLES
+CONNECTIONS = min(5000, 50 * CYCLES)
 #: Seconds in which it is seen what something costs.
 SECONDS = min(20, CYCLES // 3)
 #: Changes of clusters.
-CHANGES = min(20_000, 200 * CYCLES)
+CHANGES = min(5000, 100 * CYCLES)
