@@ -7,12 +7,13 @@
 # make contract          20,000 requests of what openapi.yaml allows and forbids; no part of make test, which has a thousand
 # make faults            docs/faults.md: what is killed and stopped, and what became of it; make test has those cells where something is killed
 # make peer              what was found wrong in dask-labextension: it has it, we have not; no part of make test
+# make soak              docs/soak.md: much of everything, an hour of it; make test has a little of it
 # make test-condor25     the tests with HTCondor against its newest feature release; no part of make test
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: lab check test contract faults peer test-condor25 build-kubernetes lint unit system browser screenshots bench clean
+.PHONY: lab check test contract faults peer test-condor25 build-kubernetes lint unit system browser screenshots bench clean soak
 
 VENV := .venv
 PYTHON ?= python3
@@ -76,6 +77,13 @@ faults: $(VENV)/installed
 # Half an hour.
 peer: casa_labext/labextension/package.json
 	pytest tests/peer
+
+# An hour, on a machine that does nothing else.
+soak: casa_labext/labextension/package.json
+	rm -f build/figures
+	mkdir -p build
+	CASA_LABEXT_CYCLES=500 CASA_LABEXT_FIGURES=build/figures pytest tests/soak
+	cd tests && python -m soak.report ../build/figures > ../docs/soak.md
 
 # Three quarters of an hour.
 contract: casa_labext/labextension/package.json

@@ -57,6 +57,8 @@ class Cluster:
         self._closing: asyncio.Task[None] | None = None
         self._kind = kinds.load(record.reference)
         self._status = self._initial("starting", activity="Starting the cluster's process")
+        #: The host's latest status that came.
+        self._heard = 0
         self.task: asyncio.Task[None] | None = None
 
     @property
@@ -72,6 +74,7 @@ class Cluster:
 
     def start(self, waiting: Waiting | None = None) -> None:
         """Start the host, or give the cluster to one that waits, and follow it."""
+        self._heard = 0
         self.task = asyncio.create_task(self._launch(waiting))
 
     def fail(self, error: ClusterError) -> None:
@@ -154,7 +157,7 @@ class Cluster:
         if self.attached:
             raise WrongState("Somebody else made the cluster: it cannot be scaled from here.")
         status = await self._command("/scale", size, deadline=self.record.timeouts.scale)
-        self._set(**status)
+        self._hear(**status)
 
     async def workers(self) -> Any:
         """The connected workers, as `Worker` in openapi.yaml."""
@@ -163,7 +166,7 @@ class Cluster:
     async def act_on_worker(self, address: str, action: str) -> None:
         """Restart or retire a worker."""
         status = await self._command("/worker", {"address": address, "action": action}, deadline=self.record.timeouts.scale)
-        self._set(**status)
+        self._hear(**status)
 
     async def history(self, after: float) -> Any:
         """What it has been through, as `History` in openapi.yaml; of a cluster that has ended all that its host wrote at the end."""
@@ -185,7 +188,7 @@ class Cluster:
     async def act_on_job(self, job: str, action: str) -> None:
         """Cancel, release or retry a job."""
         status = await self._command("/job", {"job": job, "action": action}, deadline=self.record.timeouts.scale)
-        self._set(**status)
+        self._hear(**status)
 
     async def job_logs(self, job: str) -> Any:
         """What a job has printed, as `Log` in openapi.yaml."""
@@ -280,7 +283,7 @@ class Cluster:
             while True:
                 try:
                     async for status in self._client.statuses():
-                        self._set(**status)
+                        self._hear(**status)
                 except HostGone:
                     pass
                 # An ending host closes the connection a moment before it is gone.
@@ -370,6 +373,12 @@ class Cluster:
         size = self._status["size"] if hasattr(self, "_status") else self.record.size
         words = {"reason": None, "hint": None, "activity": None, **values}
         return {"state": state, "since": time.time(), "size": size, **words, **nothing(size)}
+
+    def _hear(self, version: int, **status: Any) -> None:
+        """Take over what the host says, unless it has said something newer: an answer may come later than what was pushed after it."""
+        if version >= self._heard:
+            self._heard = version
+            self._set(**status)
 
     def _set(self, **values: Any) -> None:
         """Take over what is new; once it closes, a late word of the host does not open it again."""

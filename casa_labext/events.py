@@ -7,6 +7,8 @@ from typing import Any
 
 from jupyter_events import EventLogger
 
+from .message import Message
+
 SCHEMA = Path(__file__).with_name("events.yaml")
 SCHEMA_ID = "https://casa-labext.github.io/events/cluster/v1"
 
@@ -19,14 +21,14 @@ class Events:
         self._logger.register_event_schema(SCHEMA)
         self._told: dict[str, dict[str, Any]] = {}
 
-    def __call__(self, message: dict[str, Any]) -> None:
-        """Hear a `StreamMessage`."""
-        if message["type"] == "removed":
-            data = self._told.pop(message["id"], None)
+    def __call__(self, message: Message) -> None:
+        """Hear a message."""
+        if message.content["type"] == "removed":
+            data = self._told.pop(message.cluster, None)
             if data and data["state"] != "closed":
                 self._emit({**data, "state": "closed", "running": 0})
             return
-        cluster = message["cluster"]
+        cluster = message.content["cluster"]
         workers = cluster["workers"]
         data = {name: cluster[name] for name in ("kind", "profile", "state")}
         data |= {"cluster": cluster["id"], "requested": workers["requested"], "running": workers["running"]}

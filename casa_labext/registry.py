@@ -26,6 +26,7 @@ from .host import processes
 from .host.errors import ClusterError, Unknown, WrongRequest, WrongState, describe
 from .host.record import FILE, Record, Size
 from .kinds.base import Options, Schema
+from .message import Message
 from .profiles import Configuration, Problem, Profile
 from .schemas import check_size
 from .standby import Standby
@@ -41,11 +42,11 @@ AVAILABLE_LIFETIME = 10.0
 #: Seconds that what dask's configuration says is good for: a user may be mending it.
 CONFIGURATION_LIFETIME = 1.0
 
-Listener = Callable[[dict[str, Any]], None]
+Listener = Callable[[Message], None]
 
 
 class Registry:
-    """The clusters by their id; tells listeners what changes, as `StreamMessage` in openapi.yaml."""
+    """The clusters by their id; tells listeners what changes."""
 
     def __init__(self, base_url: str, cwd: str, environments: Environments, log: logging.Logger) -> None:
         self._base_url = base_url
@@ -305,7 +306,7 @@ class Registry:
         if cluster is self.default and cluster.public()["connection"] is None:
             self.make_default(None)
             return
-        self._tell({"type": "cluster", "cluster": self.public(cluster)})
+        self._tell(Message(cluster.record.id, {"type": "cluster", "cluster": self.public(cluster)}))
 
     def _on_removed(self, cluster: Cluster, reason: str | None) -> None:
         if cluster is self.default:
@@ -313,9 +314,10 @@ class Registry:
         if self._clusters.pop(cluster.record.id, None):
             if reason:
                 self._log.warning("Cluster %s (%s) is gone: %s", cluster.record.name, cluster.record.id, reason)
-            self._tell({"type": "removed", "id": cluster.record.id, "name": cluster.record.name, "reason": reason})
+            content = {"type": "removed", "id": cluster.record.id, "name": cluster.record.name, "reason": reason}
+            self._tell(Message(cluster.record.id, content))
 
-    def _tell(self, message: dict[str, Any]) -> None:
+    def _tell(self, message: Message) -> None:
         for listener in list(self.listeners):
             listener(message)
 

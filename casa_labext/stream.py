@@ -16,6 +16,7 @@ from tornado.locks import Event
 from tornado.util import TimeoutError as NoNews
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
+from .message import Message
 from .registry import Registry
 
 #: After so long without news a browser is told that there is none.
@@ -29,7 +30,7 @@ class StreamHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
         """`resource` is what a user must be allowed to read."""
         self._registry = registry
         self._resource = resource
-        self._pending: dict[str, dict[str, Any]] = {}
+        self._pending: dict[str, Message] = {}
         self._news = Event()
 
     @ws_authenticated
@@ -54,9 +55,12 @@ class StreamHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
         super().on_close()
         self._registry.listeners.discard(self._note)
         self._news.set()
+        if self.ping_callback:
+            # Jupyter lets it keep this object for half a minute.
+            self.ping_callback.stop()  # type: ignore[unreachable]
 
-    def _note(self, message: dict[str, Any]) -> None:
-        self._pending[message["id"] if message["type"] == "removed" else message["cluster"]["id"]] = message
+    def _note(self, message: Message) -> None:
+        self._pending[message.cluster] = message
         self._news.set()
 
     async def _tell(self) -> None:
@@ -70,6 +74,6 @@ class StreamHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
                 self._news.clear()
                 pending, self._pending = self._pending, {}
                 for message in pending.values():
-                    await self.write_message(json.dumps(message))
+                    await self.write_message(message.text)
         except WebSocketClosedError:
             pass

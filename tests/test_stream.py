@@ -11,6 +11,7 @@ from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.websocket import websocket_connect
 
 from casa_labext import schemas
+from casa_labext.message import Message
 from casa_labext.stream import StreamHandler
 
 pytestmark = pytest.mark.system
@@ -73,9 +74,15 @@ async def test_a_slow_reader_costs_no_memory(api: API) -> None:
     handler = StreamHandler.__new__(StreamHandler)
     handler.initialize(registry=None, resource="")  # type: ignore[arg-type]
     for number in range(1000):
-        handler._note({"type": "cluster", "cluster": {"id": str(number % 3), "number": number}})
+        handler._note(Message(str(number % 3), {"type": "cluster", "number": number}))
     assert len(handler._pending) == 3
-    assert handler._pending["0"]["cluster"]["number"] == 999
+    assert handler._pending["0"].content["number"] == 999
+
+
+def test_a_message_is_encoded_once_for_all_browsers() -> None:
+    message = Message("1", {"type": "cluster"})
+    assert json.loads(message.text) == {"type": "cluster"}
+    assert message.text is message.text
 
 
 async def test_rest_answers_are_as_the_document_says(api: API) -> None:

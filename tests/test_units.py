@@ -12,6 +12,7 @@ import pytest
 from openapi_spec_validator import validate
 
 from casa_labext import certificates, directories, registry, schemas
+from casa_labext.cluster import Cluster
 from casa_labext.host import log, processes
 from casa_labext.host.errors import MAXIMUM_LENGTH, ClusterError, describe
 from casa_labext.host.record import Record, TLSFiles
@@ -199,3 +200,13 @@ def test_a_cluster_whose_record_cannot_be_read_is_ended(tmp_path: Path, monkeypa
         assert registry._records() == []
         assert not processes.alive(host.pid, directory.name)
     assert not directory.exists()
+
+
+def test_an_answer_of_the_host_that_comes_late_is_no_news() -> None:
+    """What it has pushed meanwhile, over another connection, is newer."""
+    cluster = Cluster(RECORD, lambda changed: None, lambda removed, reason: None)
+    cluster._hear(version=2, state="running", cores=0)
+    cluster._hear(version=1, state="running", cores=1)
+    assert cluster.public()["cores"] == 0
+    cluster._hear(version=2, state="degraded")  # told again when the connection is there again
+    assert cluster.state == "degraded"

@@ -41,7 +41,7 @@ logger = logging.getLogger(__name__)
 
 
 class Lifecycle:
-    """One cluster from start to end. Lives in the control loop; `status` is what the server is told."""
+    """One cluster from start to end. Lives in the control loop; `told` is what the server hears of its `status`."""
 
     def __init__(self, record: Record, directory: Path) -> None:
         self._record = record
@@ -210,6 +210,10 @@ class Lifecycle:
         timeouts = self._record.timeouts
         timeout = timeouts.keep if self._record.keep else timeouts.orphan
         return self._unwatched_since is not None and time.monotonic() - self._unwatched_since > timeout
+
+    def told(self) -> dict[str, Any]:
+        """The status with its version, which is larger for each that is newer."""
+        return {"version": self._version, **self.status}
 
     async def changed(self, version: int) -> int:
         """Wait until the status is another than that of a version; its version."""

@@ -52,7 +52,7 @@ class ScaleHandler(Handler):
 
     async def post(self) -> None:
         await self.lifecycle.scale(json.loads(self.request.body))
-        self.finish(self.lifecycle.status)
+        self.finish(self.lifecycle.told())
 
 
 class CloseHandler(Handler):
@@ -60,7 +60,7 @@ class CloseHandler(Handler):
 
     def post(self) -> None:
         self.lifecycle.close()
-        self.finish(self.lifecycle.status)
+        self.finish(self.lifecycle.told())
 
 
 class WorkersHandler(Handler):
@@ -83,7 +83,7 @@ class WorkerHandler(Handler):
     async def post(self) -> None:
         body = json.loads(self.request.body)
         await self.lifecycle.act_on_worker(body["address"], body["action"])
-        self.finish(self.lifecycle.status)
+        self.finish(self.lifecycle.told())
 
 
 class HistoryHandler(Handler):
@@ -106,7 +106,7 @@ class JobHandler(Handler):
     async def post(self) -> None:
         request = json.loads(self.request.body)
         await self.lifecycle.act(request["job"], request["action"])
-        self.finish(self.lifecycle.status)
+        self.finish(self.lifecycle.told())
 
 
 class SubmittedHandler(Handler):
@@ -143,7 +143,7 @@ class StatusHandler(WebSocketHandler):
         try:
             while True:
                 version = await self.lifecycle.changed(version)
-                await self.write_message(json.dumps(self.lifecycle.status))
+                await self.write_message(json.dumps(self.lifecycle.told()))
                 await asyncio.sleep(PUSH_INTERVAL)
         except WebSocketClosedError:
             pass

@@ -18,8 +18,8 @@ HERE = Path(__file__).parent
 UI_TESTS = HERE.parents[2] / "ui-tests"
 
 
-def cluster(name: str, place: int) -> subprocess.Popen[bytes]:
-    """A host, as the server would have started it."""
+def cluster(name: str, place: int, workers: int = 2000, interval: float | None = None) -> tuple[Path, Record, subprocess.Popen[bytes]]:
+    """A host, as launcher.launch has it for the server; with workers it has other figures every `interval` seconds."""
     record = Record(
         id=uuid.uuid4().hex,
         name=name,
@@ -27,8 +27,8 @@ def cluster(name: str, place: int) -> subprocess.Popen[bytes]:
         reference="casa_labext.kinds.htcondor:kind",
         profile="htcondor",
         options={},
-        settings={},
-        size={"workers": 2000},
+        settings={"interval": interval},
+        size={"workers": workers},
         maximum_workers=2000,
         environment="server",
         python=sys.executable,
@@ -38,7 +38,8 @@ def cluster(name: str, place: int) -> subprocess.Popen[bytes]:
         hostname=socket.gethostname(),
         cwd="/",
     )
-    return launcher.launch(record)[2]
+    launcher.HOST = HERE / "host.py"
+    return launcher.launch(record)
 
 
 def main(count: int) -> None:
@@ -46,8 +47,8 @@ def main(count: int) -> None:
         port = free.getsockname()[1]
         places = {f"JUPYTER_{kind.upper()}_DIR": f"{folder}/{kind}" for kind in ("config", "data", "runtime")}
         os.environ.update({**places, "HOME": folder, "JLAB_TEST_PORT": str(port), "JUPYTERLAB_GALATA_ROOT_DIR": folder})
-        launcher.HOST = HERE / "host.py"
-        hosts = [cluster("Busy" if number == 0 else f"Cluster {number}", number) for number in range(count)]
+        clusters = [cluster("Busy", 0, interval=0.5), *(cluster(f"Cluster {number}", number) for number in range(1, count))]
+        hosts = [process for _, _, process in clusters]
         free.close()
         server = subprocess.Popen(["jupyter", "lab", "--config", "jupyter_server_test_config.py"], cwd=UI_TESTS)
         try:

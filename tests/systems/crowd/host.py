@@ -1,6 +1,7 @@
-"""A host that owns no cluster: it speaks the protocol of casa_labext/host/service.py, with 2,000 workers and 5,000 jobs."""
+"""A host that owns no cluster: it speaks the protocol of casa_labext/host/service.py, with up to 2,000 workers and 5,000 jobs."""
 
 import asyncio
+import itertools
 import json
 import random
 import signal
@@ -17,22 +18,24 @@ from tornado.websocket import WebSocketClosedError, WebSocketHandler
 WORKERS, JOBS, SAMPLES = 2000, 5000, 1800
 GIB = 2**30
 NOW = time.time()
+VERSIONS = itertools.count()
 
 
-def status() -> dict[str, Any]:
-    """What a card shows; the load changes all the time."""
-    running = WORKERS - random.randrange(3)
+def status(workers: int) -> dict[str, Any]:
+    """What a card shows; the load of workers changes all the time."""
+    running = max(0, workers - random.randrange(3))
     return {
+        "version": next(VERSIONS),
         "state": "running",
         "reason": None,
         "hint": None,
         "activity": None,
         "since": NOW,
-        "size": {"workers": WORKERS},
+        "size": {"workers": workers},
         "workers": {
-            "requested": WORKERS,
+            "requested": workers,
             "running": running,
-            "starting": WORKERS - running,
+            "starting": workers - running,
             "queued": 0,
             "held": 0,
             "failed": 0,
@@ -40,10 +43,10 @@ def status() -> dict[str, Any]:
         },
         "reasons": [],
         "warnings": [],
-        "cores": 4 * WORKERS,
-        "cpu": round(random.uniform(3, 4) * WORKERS),
-        "memory": {"used": random.randrange(2000, 3000) * GIB, "limit": 4000 * GIB},
-        "tasks": {"processing": random.randrange(10_000), "waiting": random.randrange(100_000), "erred": 0},
+        "cores": 4 * workers,
+        "cpu": round(random.uniform(3, 4) * workers),
+        "memory": {"used": int(random.uniform(1, 1.5) * workers * GIB), "limit": 2 * workers * GIB},
+        "tasks": {"processing": int(random.uniform(0, 5) * workers), "waiting": int(random.uniform(0, 50) * workers), "erred": 0},
         "scheduler": {"address": "tls://127.0.0.1:8786", "dashboard_port": None, "dashboard": None},
     }
 
@@ -92,21 +95,33 @@ class Answer(RequestHandler):
         self.finish(json.dumps(self._make()))
 
 
-class Status(WebSocketHandler):
-    """Pushes as often as a real host does."""
+class Scale(RequestHandler):
+    """Another size."""
 
-    def initialize(self, busy: bool) -> None:
-        self._busy = busy
+    def initialize(self, size: dict[str, int]) -> None:
+        self._size = size
+
+    def post(self) -> None:
+        self._size |= json.loads(self.request.body)
+        self.finish(status(**self._size))
+
+
+class Status(WebSocketHandler):
+    """Pushes as a real host does, as often as it was told to."""
+
+    def initialize(self, size: dict[str, int], interval: float | None) -> None:
+        self._size = size
+        self._interval = interval
 
     def open(self) -> None:
         self._task = asyncio.create_task(self._push())
 
     async def _push(self) -> None:
         try:
-            await self.write_message(json.dumps(status()))
-            while self._busy:
-                await asyncio.sleep(0.5)
-                await self.write_message(json.dumps(status()))
+            await self.write_message(json.dumps(status(**self._size)))
+            while self._interval:
+                await asyncio.sleep(self._interval)
+                await self.write_message(json.dumps(status(**self._size)))
         except WebSocketClosedError:
             pass
 
@@ -118,13 +133,14 @@ def history() -> dict[str, Any]:
     return {"times": times, "figures": {name: [random.random() for _ in times] for name in names}, "events": events}
 
 
-async def serve(listening: socket.socket, busy: bool) -> None:
+async def serve(listening: socket.socket, size: dict[str, int], interval: float | None) -> None:
     application = Application(
         [
             ("/workers", Answer, {"make": lambda: [worker(number) for number in range(WORKERS)]}),
             ("/jobs", Answer, {"make": lambda: [job(number) for number in range(JOBS)]}),
             ("/history", Answer, {"make": history}),
-            ("/status", Status, {"busy": busy}),
+            ("/scale", Scale, {"size": size}),
+            ("/status", Status, {"size": size, "interval": interval}),
         ],
         log_function=lambda handler: None,
     )
@@ -138,4 +154,4 @@ if __name__ == "__main__":
     listening = socket.socket(fileno=int(sys.argv[2]))
     listening.setblocking(False)
     record = json.loads((Path(sys.argv[1]) / "cluster.json").read_text())
-    asyncio.run(serve(listening, record["name"] == "Busy"))
+    asyncio.run(serve(listening, record["size"], record["settings"]["interval"]))

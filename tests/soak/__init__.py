@@ -1,0 +1,1 @@
+"""Much of everything: many clusters, browsers and workers, for long."""
