@@ -32,6 +32,20 @@ __all__ = ["server"]  # a fixture
 pytestmark = pytest.mark.system
 
 
+#: A terminal of Jupyter's may be a login shell with a PATH of its own.
+CASA = Path(sys.executable).parent / "casa"
+
+
+def in_terminal(connection: Any, command: str) -> str:
+    """What a command prints in a terminal of Jupyter's."""
+    connection.send(json.dumps(["stdin", f"{command}; echo ended=$?\n"]))
+    said = ""
+    while not re.search(r"ended=\d", said):
+        said += "".join(map(str, json.loads(connection.recv())[1:]))
+    assert "ended=0" in said, said
+    return said
+
+
 def surroundings(folder: Path, **environ: str) -> dict[str, str]:
     """The environment of a shell of the user whose Jupyter keeps its things in a folder."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "DASK"))}
@@ -142,12 +156,8 @@ def test_several_servers(server: Callable[..., Server], tmp_path: Path) -> None:
     client.close()
     url = f"{two.url}terminals/websocket/{terminal}?token={TOKEN}".replace("http", "ws", 1)
     connection = websocket.create_connection(url, timeout=DEADLINE)
-    for command in ("casa list", "env -u JUPYTER_SERVER_URL casa list"):
-        connection.send(json.dumps(["stdin", f"{command}; echo end=$?\n"]))
-        said = ""
-        while "end=0" not in said:
-            said += str(json.loads(connection.recv())[1])
-        assert "of two" in said
+    assert "of two" in in_terminal(connection, f"{CASA} list")
+    assert "of two" in in_terminal(connection, f"env -u JUPYTER_SERVER_URL {CASA} list")
     connection.close()
     two.call("DELETE", f"clusters/{two.get('clusters')[0]['id']}")
     two.wait(lambda: two.get("clusters") == [])
