@@ -11,7 +11,6 @@ import sys
 import tarfile
 import time
 import zipfile
-from collections.abc import Iterator
 from email import message_from_bytes
 from hashlib import sha256
 from pathlib import Path
@@ -102,12 +101,12 @@ class Machine:
 
 
 @pytest.fixture
-def machine(tmp_path: Path) -> Iterator[Machine]:
+def machine(tmp_path: Path) -> Machine:
     """JupyterLab, and what casa_labext needs."""
     made = Machine(tmp_path)
     made.uv("install", "jupyterlab", "-r", TREE / "pyproject.toml")
     assert shutil.which("node", path=made.environ["PATH"]) is None
-    yield made
+    return made
 
 
 def compute(machine: Machine) -> None:
