@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -57,7 +58,12 @@ def surroundings(folder: Path, **environ: str) -> dict[str, str]:
 def shell(command: str, folder: Path, code: int = 0, **environ: str) -> str:
     """What a line prints in such a shell."""
     done = subprocess.run(
-        ["bash", "-c", command], env=surroundings(folder, **environ), capture_output=True, text=True, timeout=DEADLINE, check=False
+        [shutil.which("bash") or "bash", "-c", command],
+        env=surroundings(folder, **environ),
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE,
+        check=False,
     )
     assert done.returncode == code, done.stdout + done.stderr
     return done.stdout if code == 0 else done.stdout + done.stderr
@@ -312,7 +318,8 @@ def test_doctor(tmp_path: Path) -> None:
 
 
 def test_doctor_finds_what_is_disabled(tmp_path: Path) -> None:
-    place: dict[str, Any] = {"JUPYTER_CONFIG_DIR": str(tmp_path)}
+    # In a virtual environment, its own files have the last word otherwise.
+    place: dict[str, Any] = {"JUPYTER_CONFIG_DIR": str(tmp_path), "JUPYTER_PREFER_ENV_PATH": "0"}
     (tmp_path / "jupyter_server_config.json").write_text('{"ServerApp": {"jpserver_extensions": {"casa_labext": false}}}')
     (tmp_path / "labconfig").mkdir()
     (tmp_path / "labconfig" / "page_config.json").write_text('{"disabledExtensions": {"casa-labext": true}}')
