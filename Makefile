@@ -113,7 +113,6 @@ build/oldest/installed: dist
 	uv pip install --quiet --python $(@D)/bin/python --constraints $(@D)/versions.txt "$$(ls dist/*.whl)[test]"
 	touch $@
 
-# Half an hour.
 test-min: build/oldest/installed ui-tests/node_modules/installed
 	PATH=$(CURDIR)/$(<D)/bin:$$PATH pytest -m 'not system'
 	PATH=$(CURDIR)/$(<D)/bin:$$PATH CASA_LABEXT_SYSTEMS=required pytest -n 3 --dist loadfile -m 'system and not slow' \
