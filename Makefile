@@ -3,6 +3,9 @@
 # make test    everything, with real servers, clusters and a browser
 # make bench   measure beside dask-labextension
 #
+# make dist         the wheel and the sdist, in dist/
+# make test-dist    the same as a user gets them: installed without Node.js, used, upgraded, removed; no part of make test
+# make test-min     the tests with the oldest versions of all that pyproject.toml allows; no part of make test
 # make screenshots   draw the pictures of the documentation anew
 # make contract          20,000 requests of what openapi.yaml allows and forbids; no part of make test, which has a thousand
 # make faults            docs/faults.md: what is killed and stopped, and what became of it; make test has those cells where something is killed
@@ -13,7 +16,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: lab check test contract faults peer test-condor25 build-kubernetes lint unit system browser screenshots bench clean soak
+.PHONY: lab check test contract faults peer test-condor25 build-kubernetes lint unit system browser screenshots bench clean soak dist test-dist test-min
 
 VENV := .venv
 PYTHON ?= python3
@@ -103,10 +106,37 @@ ui-tests/node_modules/installed: $(VENV)/installed ui-tests/package.json ui-test
 
 test: build-kubernetes lint unit system browser
 
+# From a copy without what is built: nothing of a build for development gets in.
+dist: $(VENV)/installed
+	rm -rf dist build/tree
+	mkdir -p build/tree
+	git ls-files -z --cached --others --exclude-standard | tar -c --null --files-from - | tar -x -C build/tree
+	python -m build --outdir dist build/tree
+	twine check --strict dist/*
+
+test-dist: dist
+	pytest -n 2 tests/release
+
+# The wheel and its dependencies: all that pyproject.toml has a lower bound for at that bound, under the oldest Python that is found here.
+build/oldest/installed: dist
+	mkdir -p $(@D)
+	uv venv --quiet --clear --python "$$(tests/oldest-python || command -v $(PYTHON))" $(@D)
+	uv pip compile --quiet --resolution lowest-direct --python $(@D)/bin/python --no-annotate --no-header \
+		--extra lab --extra kubernetes --extra gateway --extra coffea-casa pyproject.toml --output-file $(@D)/versions.txt
+	uv pip install --quiet --python $(@D)/bin/python --constraints $(@D)/versions.txt "$$(ls dist/*.whl)[test]"
+	touch $@
+
+test-min: build/oldest/installed ui-tests/node_modules/installed
+	PATH=$(CURDIR)/$(<D)/bin:$$PATH pytest -m 'not system'
+	PATH=$(CURDIR)/$(<D)/bin:$$PATH CASA_LABEXT_SYSTEMS=required pytest -n 3 --dist loadfile -m 'system and not slow' \
+		-k 'local or server or cli or encryption or stream or htcondor or slurm or pbs or gateway or coffea'
+	cd ui-tests && PATH=$(CURDIR)/$(<D)/bin:$$PATH jlpm test any-version.spec.ts notebook7.spec.ts
+	python tests/versions.py $(<D)/bin/python $(VENV)/bin/python > docs/versions.md
+
 # Forty minutes. What users get is measured: the production build.
 bench: casa_labext/labextension/package.json
 	jlpm build:prod
 	python -m bench
 
 clean:
-	rm -rf $(VENV) node_modules ui-tests/node_modules lib dist casa_labext/labextension casa_labext/_version.py
+	rm -rf $(VENV) node_modules ui-tests/node_modules lib dist build casa_labext/labextension casa_labext/_version.py

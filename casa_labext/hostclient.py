@@ -27,11 +27,15 @@ class HostGone(Exception):
     """The host does not answer."""
 
 
-class _SocketResolver(Resolver):
-    def initialize(self, path: str) -> None:
+class SocketResolver(Resolver):
+    """Leads every name to a Unix socket."""
+
+    def initialize(self, path: str) -> None:  # noqa: D102
         self._path = path
 
-    async def resolve(self, host: str, port: int, family: socket.AddressFamily = socket.AF_UNSPEC) -> list[tuple[int, Any]]:
+    async def resolve(  # noqa: D102
+        self, host: str, port: int, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[tuple[int, Any]]:
         return [(socket.AF_UNIX, self._path)]
 
 
@@ -39,7 +43,7 @@ class HostClient:
     """The control API of one host; see host/service.py."""
 
     def __init__(self, path: str) -> None:
-        self._resolver = _SocketResolver(path=path)
+        self._resolver = SocketResolver(path=path)
         self._http = AsyncHTTPClient(force_instance=True, resolver=self._resolver)
 
     async def command(self, path: str, body: object = None, *, deadline: float, get: bool = False) -> Any:

@@ -136,6 +136,8 @@ class Configuration:
     """What the section `casa-labext` says, and what is wrong in it."""
 
     profiles: dict[str, Profile]
+    #: The packaged profiles that are not offered, since what they need is not on this machine.
+    absent: list[Profile]
     timeouts: Timeouts
     comm: Comm
     #: The clusters that the server starts by itself, as `ClusterRequest` in openapi.yaml.
@@ -177,6 +179,7 @@ def configuration(dask: dict[str, Any]) -> Configuration:
     problems += [Problem(*found) for found in taken_over.problems]
     own = {**taken_over.profiles, **own}
     profiles: dict[str, Profile] = {}
+    absent = []
     for name, description in {**_defaults()["profiles"], **own}.items():
         if description is None:
             continue
@@ -185,6 +188,8 @@ def configuration(dask: dict[str, Any]) -> Configuration:
             if name in own or profile.kind.installed():
                 profiles[str(name)] = profile
                 problems += [problem for problem in found if problem not in problems]
+            else:
+                absent.append(profile)
         except (ClusterError, SchemaError, ImportError, AttributeError) as error:
             field = getattr(error, "field", None)
             where = f"casa-labext.profiles.{name}" + (f".{field}" if field else "")
@@ -197,7 +202,7 @@ def configuration(dask: dict[str, Any]) -> Configuration:
     link = dask.get("dashboard-link")
     if link is not None and (message := dashboardlink.wrong(link)):
         problems.append(Problem("distributed.dashboard.link", message))
-    return Configuration(profiles, timeouts, comm, autostart, limits, discover, link, problems)
+    return Configuration(profiles, absent, timeouts, comm, autostart, limits, discover, link, problems)
 
 
 def _addresses(wanted: object, problems: list[Problem]) -> list[str]:

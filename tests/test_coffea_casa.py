@@ -3,6 +3,7 @@
 import os
 import socket
 from collections.abc import Callable
+from importlib.metadata import files
 from pathlib import Path
 from typing import Any
 
@@ -163,10 +164,12 @@ async def test_coffea_casa_cluster_has_the_defaults_of_package_and_site(dask_con
 
     mine = "casa-labext: {profiles: {cc: {kind: coffea-casa}}}\n"
     packaged = await options(mine)
-    assert (packaged["worker-image"], packaged["memory"], packaged["disk"]) == (IMAGE, "4GiB", "2GiB")
+    (file,) = (path for path in files("coffea-casa") or [] if path.name == "jobqueue-coffea-casa.yaml")
+    theirs = yaml.safe_load(file.read_text())["jobqueue"]["coffea-casa"]
+    assert [packaged[name] for name in ("worker-image", "memory", "disk")] == [theirs[name] for name in ("worker-image", "memory", "disk")]
     assert "encrypt_input_files" not in packaged["job-extra-directives"]
     sites = await options(mine + "jobqueue: {coffea-casa: {worker-image: mine:2, cores: 4}}")
-    assert (sites["worker-image"], sites["cores"], sites["memory"]) == ("mine:2", 4, "4GiB")
+    assert (sites["worker-image"], sites["cores"], sites["memory"]) == ("mine:2", 4, theirs["memory"])
 
 
 def test_coffea_casa_cluster_names_whose_port_it_is(tmp_path: Path) -> None:

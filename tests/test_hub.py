@@ -13,6 +13,7 @@ from conftest import cluster_processes
 from operations import UNKNOWN, operations
 from systems.batch.fixtures import unavailable
 from systems.hub.hub import BASE, Hub, HubError, User, missing, start
+from test_cli import CASA, in_terminal
 
 pytestmark = pytest.mark.system
 
@@ -92,6 +93,13 @@ def test_dashboard_proxy_link_through_a_hub(user: User) -> None:
     stream = connect(user, f"{user.url}casa-labext/api/stream", user.token)
     assert cluster["id"] in stream.recv()
     stream.close()
+
+
+def test_the_command_line_in_a_terminal(ada: User) -> None:
+    name = ada.fetch(f"{ada.url}api/terminals", "POST", {}).json()["name"]
+    terminal = connect(ada, f"{ada.url}terminals/websocket/{name}", ada.token)
+    assert "No clusters." in in_terminal(terminal, f"{CASA} list")
+    terminal.close()
 
 
 def test_nobody_else_gets_in(hub: Hub, ada: User) -> None:

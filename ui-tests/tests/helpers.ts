@@ -1,5 +1,5 @@
 import { expect, type IJupyterLabPageFixture } from '@jupyterlab/galata';
-import type { Locator } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
 import { readdirSync, readFileSync } from 'fs';
 import { connect } from 'net';
 
@@ -30,7 +30,7 @@ export async function cluster(
 
 /** Start a cluster as a user does. */
 export async function startCluster(
-  page: IJupyterLabPageFixture,
+  page: Page,
   panel: Locator,
   name: string,
   workers: number,
@@ -53,7 +53,7 @@ export async function startCluster(
 
 /** The same, and wait for its workers. */
 export async function newCluster(
-  page: IJupyterLabPageFixture,
+  page: Page,
   panel: Locator,
   name: string,
   workers: number
@@ -76,7 +76,7 @@ export async function expectWorkers(
 
 /** Drag something onto something else, with the mouse. */
 export async function drag(
-  page: IJupyterLabPageFixture,
+  page: Page,
   what: Locator,
   onto: Locator
 ): Promise<void> {
