@@ -111,6 +111,17 @@ class SizeHandler(Handler):
         self.answer(cluster)
 
 
+class ExtendHandler(Handler):
+    """`/clusters/{id}/extend`."""
+
+    @web.authenticated
+    @authorized
+    async def post(self, cluster_id: str) -> None:
+        cluster = self.cluster(cluster_id)
+        await cluster.extend()
+        self.answer(cluster)
+
+
 class RetryHandler(Handler):
     """`/clusters/{id}/retry`."""
 
@@ -317,6 +328,7 @@ def routes(registry: Registry) -> list[tuple[str, type[web.RequestHandler], dict
         (cluster, ClusterHandler, {}),
         (f"{cluster}/scale", SizeHandler, {"component": "FixedSize"}),
         (f"{cluster}/adapt", SizeHandler, {"component": "AdaptiveSize"}),
+        (f"{cluster}/extend", ExtendHandler, {}),
         (f"{cluster}/retry", RetryHandler, {}),
         (f"{cluster}/default", DefaultHandler, {}),
         (f"{cluster}/connection", ConnectionHandler, {}),

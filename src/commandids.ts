@@ -19,5 +19,6 @@ export const CommandIDs = {
   copyAddress: 'casa-labext:copy-address',
   rename: 'casa-labext:rename',
   shutdown: 'casa-labext:shutdown',
+  extend: 'casa-labext:extend',
   retry: 'casa-labext:retry'
 } as const;

@@ -426,6 +426,13 @@ export function addCommands(context: ICommandContext): void {
     }
   });
 
+  add(CommandIDs.extend, {
+    label: trans.__('Extend'),
+    icon: refreshIcon,
+    allowed: ({ idle }) => idle !== null,
+    run: ({ id }) => api.extend(id)
+  });
+
   add(CommandIDs.retry, {
     label: trans.__('Retry'),
     icon: refreshIcon,

@@ -42,6 +42,7 @@ const PALETTE = [
   CommandIDs.dashboard,
   CommandIDs.plots,
   CommandIDs.layout,
+  CommandIDs.extend,
   CommandIDs.shutdown
 ];
 
