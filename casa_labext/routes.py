@@ -28,6 +28,8 @@ class Handler(APIHandler):
     def initialize(self, registry: Registry) -> None:
         """Each handler works on the server's registry."""
         self.registry = registry
+        # What an open tab asks again and again keeps no server from being culled.
+        self._track_activity = self.request.method != "GET"
 
     def cluster(self, cluster_id: str) -> Cluster:
         """The cluster a request is about."""

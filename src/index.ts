@@ -34,6 +34,7 @@ const PALETTE = [
   CommandIDs.panel,
   CommandIDs.create,
   CommandIDs.configuration,
+  CommandIDs.openDashboard,
   CommandIDs.insertClient,
   CommandIDs.connect,
   CommandIDs.scale,

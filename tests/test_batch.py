@@ -110,7 +110,7 @@ async def test_from_request_to_an_empty_queue(site: Site, api: API, batch_comman
     found = await jobs(api, cluster)
     assert {job["id"] for job in found} == site.ids()
     assert [(job["state"], job["workers"], job["actions"]) for job in found] == [("running", 1, ["cancel"])] * 2
-    assert all(abs(job["submitted"] - time.time()) < 60 and job["started"] and job["host"] for job in found)
+    assert all(abs(job["submitted"] - time.time()) < 900 and job["started"] and job["host"] for job in found)
     cluster = await api.wait(cluster["id"], lambda cluster: cluster["walltime_end"] is not None, deadline=TRUTH)
     told = [job for job in await jobs(api, cluster) if job["walltime_end"]]
     assert all(abs(job["walltime_end"] - job["started"] - 1200) <= 60 for job in told)

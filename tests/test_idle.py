@@ -55,3 +55,19 @@ async def test_without_the_setting_there_is_no_end(api: API) -> None:
     cluster = await api.running(cluster["id"])
     assert (cluster["idle"], cluster["walltime_end"]) == (None, None)
     assert (await api.call("POST", f"clusters/{cluster['id']}/extend"))[0] == 409
+
+
+async def test_what_a_browser_asks_by_itself_is_no_activity(api: API, jp_serverapp: Any, jp_ws_fetch: Any) -> None:
+    """Else an open tab would keep the server from being culled."""
+    settings = jp_serverapp.web_app.settings
+    cluster = await api.create(size={"workers": 0})
+    created = settings["api_last_activity"]
+    stream = await jp_ws_fetch("casa-labext", "api", "stream")
+    await stream.read_message()
+    await api.running(cluster["id"])
+    for asked in ("workers", "history", "logs", "jobs", "diagnosis"):
+        await api.get(f"clusters/{cluster['id']}/{asked}")
+    assert settings["api_last_activity"] == created
+    await api.call("POST", f"clusters/{cluster['id']}/scale", {"workers": 1})
+    assert settings["api_last_activity"] > created
+    stream.close()

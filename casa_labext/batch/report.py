@@ -46,9 +46,9 @@ def _place(keeper: Keeper, name: str) -> tuple[str, str | None]:
 
 
 def report(keeper: Keeper) -> dict[str, Any]:
-    """The numbers of workers that are `requested`, and by place; `reasons` and `walltime_end` as in openapi.yaml; a `problem` if there is one.
+    """The numbers of workers that are `requested`, and by place; `reasons` and `walltime_end`, as in openapi.yaml.
 
-    `failing`: whether jobs have failed and are tried again, `given_up`: or are not.
+    `problem`: why the batch system does not answer or obey; `failing`: jobs have failed and are tried again, `given_up`: or are not.
     """
     size = keeper.site.processes
     counts = dict.fromkeys(PLACES, 0)
