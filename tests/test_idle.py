@@ -50,6 +50,19 @@ async def test_the_end_is_told_put_off_and_explained(api: API, dask_config: Call
     stream.close()
 
 
+async def test_a_manager_that_waits_for_its_scheduler_is_closed_too(api: API, dask_config: Callable[[str], Path], jp_ws_fetch: Any) -> None:
+    kwargs = "{ scheduler-kwargs: { idle_timeout: 5s }, n-workers: 0 }"
+    settings = f"{{ module: distributed, class: LocalCluster, kwargs: {kwargs} }}"
+    dask_config(f"casa-labext: {{ profiles: {{ brief: {{ kind: factory, settings: {settings} }} }} }}")
+    stream = await jp_ws_fetch("casa-labext", "api", "stream")
+    await api.create("brief", size={"workers": 0})
+    while (message := json.loads(await asyncio.wait_for(stream.read_message(), 60)))["type"] != "removed":
+        if message["type"] == "cluster":
+            assert message["cluster"]["state"] in ("starting", "running", "closing")
+    assert message["reason"] == "It had nothing to do for 5 s."
+    stream.close()
+
+
 async def test_without_the_setting_there_is_no_end(api: API) -> None:
     cluster = await api.create(size={"workers": 0})
     cluster = await api.running(cluster["id"])

@@ -157,7 +157,8 @@ class Lifecycle:
         except Exception as close_error:
             logger.warning("Closing the cluster manager failed", exc_info=close_error)
             # A manager that failed to start may not be able to close: why it failed is what the user has to know.
-            if state == "closed" and not self._kind.only_processes:
+            # Nor can one whose scheduler has closed by itself; what jobs are left is another matter.
+            if state == "closed" and not self._kind.only_processes and (self._kind.has_jobs or not error):
                 state = "close_failed"
                 reason = f"Closing failed: {describe(close_error)}"
                 hint = "Its processes here were ended. What it started elsewhere may be left."
