@@ -19,7 +19,6 @@ export async function openForeign(
       await InputDialog.getText({
         title: trans.__('Open a dashboard by its address'),
         label: trans.__('Address'),
-        placeholder: 'https://…/status',
         okLabel: trans.__('Open')
       })
     ).value;
