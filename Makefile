@@ -50,6 +50,7 @@ lab: casa_labext/labextension/package.json
 lint: node_modules/installed
 	ruff check .
 	ruff format --check .
+	python locale/extract.py --check
 	mypy
 	jlpm lint:check
 	jlpm generate:check

@@ -159,6 +159,10 @@ class Cluster:
         status = await self._command("/scale", size, deadline=self.record.timeouts.scale)
         self._hear(**status)
 
+    async def extend(self) -> None:
+        """Put off the end of an idle cluster."""
+        self._set(**await self._command("/extend", deadline=COMMAND_DEADLINE))
+
     async def workers(self) -> Any:
         """The connected workers, as `Worker` in openapi.yaml."""
         return await self._command("/workers", deadline=COMMAND_DEADLINE, get=True)
@@ -321,7 +325,7 @@ class Cluster:
         if final and final["state"] != "closed":
             await self._show_end(final)
         elif final or (self._closing and self._kind.only_processes):
-            await self._clear_up(None if self._closing else "Its process was told to end.")
+            await self._clear_up(None if self._closing else (final or {}).get("reason") or "Its process was told to end.")
         elif self.state == "starting":
             reason = await asyncio.to_thread(log.last_error, self._directory)
             await self._show_end({"state": "failed", "reason": reason or "The cluster's process ended before the cluster was there."})

@@ -28,6 +28,8 @@ class Handler(APIHandler):
     def initialize(self, registry: Registry) -> None:
         """Each handler works on the server's registry."""
         self.registry = registry
+        # What an open tab asks again and again keeps no server from being culled.
+        self._track_activity = self.request.method != "GET"
 
     def cluster(self, cluster_id: str) -> Cluster:
         """The cluster a request is about."""
@@ -108,6 +110,17 @@ class SizeHandler(Handler):
         cluster = self.cluster(cluster_id)
         size = read_body(self.request.body, self.component)
         await self.registry.scale(cluster, size)
+        self.answer(cluster)
+
+
+class ExtendHandler(Handler):
+    """`/clusters/{id}/extend`."""
+
+    @web.authenticated
+    @authorized
+    async def post(self, cluster_id: str) -> None:
+        cluster = self.cluster(cluster_id)
+        await cluster.extend()
         self.answer(cluster)
 
 
@@ -317,6 +330,7 @@ def routes(registry: Registry) -> list[tuple[str, type[web.RequestHandler], dict
         (cluster, ClusterHandler, {}),
         (f"{cluster}/scale", SizeHandler, {"component": "FixedSize"}),
         (f"{cluster}/adapt", SizeHandler, {"component": "AdaptiveSize"}),
+        (f"{cluster}/extend", ExtendHandler, {}),
         (f"{cluster}/retry", RetryHandler, {}),
         (f"{cluster}/default", DefaultHandler, {}),
         (f"{cluster}/connection", ConnectionHandler, {}),

@@ -59,6 +59,11 @@ export class ClusterAPI {
     return requestAPI(this.settings, `clusters/${id}/retry`, 'POST');
   }
 
+  /** Put off the end of a cluster that has nothing to do. */
+  extend(id: string): Promise<Cluster> {
+    return requestAPI(this.settings, `clusters/${id}/extend`, 'POST');
+  }
+
   /** Let kernels that start from now on find a cluster by themselves, or no more. */
   makeDefault(id: string, wanted: boolean): Promise<Cluster> {
     const method = wanted ? 'PUT' : 'DELETE';

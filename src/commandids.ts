@@ -3,6 +3,7 @@ export const CommandIDs = {
   panel: 'casa-labext:panel',
   create: 'casa-labext:new',
   configuration: 'casa-labext:configuration',
+  openDashboard: 'casa-labext:open-dashboard',
 
   // These take the `id` of a cluster; without one they mean the default cluster, or the only one.
   insertClient: 'casa-labext:insert-client',
@@ -19,5 +20,6 @@ export const CommandIDs = {
   copyAddress: 'casa-labext:copy-address',
   rename: 'casa-labext:rename',
   shutdown: 'casa-labext:shutdown',
+  extend: 'casa-labext:extend',
   retry: 'casa-labext:retry'
 } as const;

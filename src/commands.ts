@@ -224,6 +224,27 @@ export function addCommands(context: ICommandContext): void {
       })
   });
 
+  commands.addCommand(CommandIDs.openDashboard, {
+    label: trans.__('Open a dashboard by its address'),
+    icon: dashboardIcon,
+    describedBy: {
+      args: {
+        type: 'object',
+        properties: {
+          url: {
+            type: 'string',
+            description: 'The address; asked for if left out'
+          }
+        }
+      }
+    },
+    execute: args =>
+      attempt(async () => {
+        const { openForeign } = await import('./dashboards/foreign');
+        await openForeign(args.url as string | undefined, show, trans);
+      })
+  });
+
   add(CommandIDs.insertClient, {
     label: trans.__('Insert client'),
     icon: codeIcon,
@@ -424,6 +445,13 @@ export function addCommands(context: ICommandContext): void {
         await api.close(cluster.id);
       }
     }
+  });
+
+  add(CommandIDs.extend, {
+    label: trans.__('Extend'),
+    icon: refreshIcon,
+    allowed: ({ idle }) => idle !== null,
+    run: ({ id }) => api.extend(id)
   });
 
   add(CommandIDs.retry, {

@@ -81,6 +81,25 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/clusters/{id}/extend': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: components['parameters']['ClusterId'];
+      };
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Let the time begin anew after which the cluster closes since it has nothing to do. 409 if none is running. */
+    post: operations['extendCluster'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/clusters/{id}/retry': {
     parameters: {
       query?: never;
@@ -571,10 +590,21 @@ export interface components {
         waiting: number;
         erred: number;
       };
+      /**
+       * @description Since when it has had nothing to do, and when it closes for that (dask's `distributed.scheduler.idle-timeout`). Null while it has
+       *     something to do, and where it does not close by itself.
+       */
+      idle: components['schemas']['Idle'] | null;
+      /** @description When the walltime of the next of its running jobs is over. Null if that is not known, or no job has one. */
+      walltime_end: number | null;
       /** @description Null while there is no scheduler. */
       connection: components['schemas']['Connection'] | null;
       /** @description Path of the dashboard's status page on this server, proxied. Null while there is none. */
       dashboard: string | null;
+    };
+    Idle: {
+      since: number;
+      until: number;
     };
     Connection: {
       /** @description The scheduler's address, `tls://host:port` or `tcp://host:port`. */
@@ -671,6 +701,8 @@ export interface components {
       host: string | null;
       submitted: number | null;
       started: number | null;
+      /** @description When its walltime is over, of a job that runs. Null if that is not known, or it has none. */
+      walltime_end: number | null;
       ended: number | null;
       exit_code: number | null;
       /** @description How many of its workers are connected. */
@@ -972,6 +1004,21 @@ export interface operations {
         'application/json': components['schemas']['AdaptiveSize'];
       };
     };
+    responses: {
+      200: components['responses']['Cluster'];
+      default: components['responses']['Error'];
+    };
+  };
+  extendCluster: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: components['parameters']['ClusterId'];
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
     responses: {
       200: components['responses']['Cluster'];
       default: components['responses']['Error'];

@@ -34,6 +34,7 @@ const PALETTE = [
   CommandIDs.panel,
   CommandIDs.create,
   CommandIDs.configuration,
+  CommandIDs.openDashboard,
   CommandIDs.insertClient,
   CommandIDs.connect,
   CommandIDs.scale,
@@ -42,6 +43,7 @@ const PALETTE = [
   CommandIDs.dashboard,
   CommandIDs.plots,
   CommandIDs.layout,
+  CommandIDs.extend,
   CommandIDs.shutdown
 ];
 

@@ -44,19 +44,39 @@ export function StateMark(props: IStateMarkProps): JSX.Element {
   );
 }
 
-/** How long ago it was, as a running clock. */
-export function Elapsed({ since }: { since: number }): JSX.Element {
+/** The time, each second, in seconds since the epoch. */
+function useSeconds(): number {
   const [now, setNow] = React.useState(Date.now());
   React.useEffect(() => {
     const timer = setInterval(() => setNow(Date.now()), 1000);
     return () => clearInterval(timer);
   }, []);
+  return now / 1000;
+}
+
+/** How long it is until a time, as a running clock among words. */
+export function TimeLeft(props: {
+  until: number;
+  words: (clock: string) => string;
+}): JSX.Element {
+  const { until, words } = props;
+  const now = useSeconds();
+  return (
+    <time title={new Date(until * 1000).toLocaleString()}>
+      {words(formatDuration(until - now))}
+    </time>
+  );
+}
+
+/** How long ago it was, as a running clock. */
+export function Elapsed({ since }: { since: number }): JSX.Element {
+  const now = useSeconds();
   return (
     <time
       className="casa-Elapsed"
       title={new Date(since * 1000).toLocaleString()}
     >
-      {formatDuration(now / 1000 - since)}
+      {formatDuration(now - since)}
     </time>
   );
 }

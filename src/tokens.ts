@@ -14,6 +14,7 @@ export type Environment = Schemas['Environment'];
 export type Diagnosis = Schemas['Diagnosis'];
 export type Event = Schemas['Event'];
 export type History = Schemas['History'];
+export type Idle = Schemas['Idle'];
 export type Job = Schemas['Job'];
 export type JobAction = Schemas['JobAction'];
 export type JobState = Schemas['JobState'];

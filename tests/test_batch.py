@@ -97,10 +97,11 @@ async def test_from_request_to_an_empty_queue(site: Site, api: API, batch_comman
     batch_commands.spy(site.submit)
     (profile,) = (profile for profile in (await api.get("profiles"))["profiles"] if profile["name"] == site.name)
     assert (profile["unavailable"], profile["has_preview"]) == (None, True)
-    status, preview = await api.call("POST", "preview", {"profile": site.name, "options": site.options})
+    walltime = {"walltime": "00:20:00"}
+    status, preview = await api.call("POST", "preview", {"profile": site.name, "options": {**site.options, **walltime}})
     assert status == 200, preview
 
-    cluster = await site.create(api)
+    cluster = await site.create(api, options=walltime)
     cluster = await api.running(cluster["id"], workers=2)
     assert cluster["has_jobs"]
     assert cluster["connection"]["address"].startswith("tls://")
@@ -109,7 +110,11 @@ async def test_from_request_to_an_empty_queue(site: Site, api: API, batch_comman
     found = await jobs(api, cluster)
     assert {job["id"] for job in found} == site.ids()
     assert [(job["state"], job["workers"], job["actions"]) for job in found] == [("running", 1, ["cancel"])] * 2
-    assert all(abs(job["submitted"] - time.time()) < 60 and job["started"] and job["host"] for job in found)
+    assert all(abs(job["submitted"] - time.time()) < 900 and job["started"] and job["host"] for job in found)
+    cluster = await api.wait(cluster["id"], lambda cluster: cluster["walltime_end"] is not None, deadline=TRUTH)
+    told = [job for job in await jobs(api, cluster) if job["walltime_end"]]
+    assert all(abs(job["walltime_end"] - job["started"] - 1200) <= 60 for job in told)
+    assert cluster["walltime_end"] in [job["walltime_end"] for job in told]
     logs = await api.get(f"clusters/{cluster['id']}/jobs/{found[0]['id']}/logs")
     assert any(f"Worker name:          {found[0]['worker']}" in log["text"] for log in logs), logs
 

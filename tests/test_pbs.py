@@ -31,7 +31,8 @@ def test_the_text_form_is_read() -> None:
     assert jobs["12.server.site"]["submit_args"] == "-l nodes=1 /a/very/long/path/of/a/script"
     running, ended = (read(*job) for job in jobs.items())
     assert (running.id, running.state, running.host, bool(running.started)) == ("12", "running", "node7", True)
-    assert (ended.id, ended.state) == ("13", "gone")
+    assert running.walltime_end == (running.started or 0) + 1800
+    assert (ended.id, ended.state, ended.walltime_end) == ("13", "gone", None)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from .system import BatchSystem, query
 ATTRIBUTES = (
     "ClusterId,ProcId,JobStatus,QDate,JobCurrentStartDate,CompletionDate,EnteredCurrentStatus,RemoteHost,LastRemoteHost,NumJobStarts,"
     "HoldReason,HoldReasonCode,HoldReasonSubCode,VacateReason,VacateReasonCode,LastRejMatchReason,RemoveReason,"
-    "ExitCode,ExitBySignal,ExitSignal"
+    "ExitCode,ExitBySignal,ExitSignal,AllowedJobDuration"
 )
 #: JobStatus.
 STATES = {1: "queued", 2: "running", 3: "completing", 4: "gone", 5: "held", 6: "completing", 7: "running"}
@@ -63,13 +63,15 @@ def read(ad: dict[str, Any], *, ended: bool = False) -> Job:
     code = -ad.get("ExitSignal", 0) if ad.get("ExitBySignal") else ad.get("ExitCode")
     if state == "gone" or ended:
         state = "failed" if code and not ad.get("RemoveReason") else "gone"
+    started, allowed = ad.get("JobCurrentStartDate"), ad.get("AllowedJobDuration")
     return Job(
         id=f"{ad['ClusterId']}.{ad['ProcId']}",
         state=state,
         reason=_reason(ad, state, code),
         host=_host(ad.get("RemoteHost") or ad.get("LastRemoteHost")),
         submitted=ad.get("QDate"),
-        started=ad.get("JobCurrentStartDate"),
+        started=started,
+        walltime_end=started + allowed if state == "running" and started and allowed else None,
         ended=(ad.get("CompletionDate") or ad.get("EnteredCurrentStatus")) if ended or state in ("gone", "failed") else None,
         exit_code=code if state in ("gone", "failed") else None,
         deliberate=state == "held" and ad.get("HoldReasonCode") in DELIBERATE,

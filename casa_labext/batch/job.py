@@ -19,6 +19,8 @@ class Job:
     host: str | None = None
     submitted: float | None = None
     started: float | None = None
+    #: When the batch system will end it, of one that runs.
+    walltime_end: float | None = None
     ended: float | None = None
     exit_code: int | None = None
     #: Whether a person has held it: such a job is not to be replaced.

@@ -103,14 +103,17 @@ def read(job_id: str, job: dict[str, Any]) -> Job:
     code = int(status) if status.lstrip("-").isdigit() else None
     state = STATES.get(job["job_state"]) or ("failed" if code else "gone")
     over = state in ("failed", "gone")
+    # PBS, Torque, and what Slurm makes of it.
+    started = _time(job.get("stime") or job.get("start_time") or job.get("mtime")) if state not in ("queued", "held") else None
+    walltime = job.get("Resource_List", {}).get("walltime")
     return Job(
         id=job_id.partition(".")[0],  # dask-jobqueue knows it without the server's name
         state=state,
         reason=_reason(job, state, code),
         host=job["exec_host"].partition("/")[0] if "exec_host" in job else None,
         submitted=_time(job.get("qtime")),
-        # PBS, Torque, and what Slurm makes of it.
-        started=_time(job.get("stime") or job.get("start_time") or job.get("mtime")) if state not in ("queued", "held") else None,
+        started=started,
+        walltime_end=started + _seconds(walltime) if state == "running" and started and walltime else None,
         ended=_time(job.get("mtime")) if over else None,
         exit_code=None if code is None else SIGNAL - code if code >= SIGNAL else code,
         # o and s are holds of the operator and the system; u is the user's.

@@ -46,9 +46,9 @@ def _place(keeper: Keeper, name: str) -> tuple[str, str | None]:
 
 
 def report(keeper: Keeper) -> dict[str, Any]:
-    """The numbers of workers that are `requested`, and by place; `reasons`, as in openapi.yaml; a `problem` that there is.
+    """The numbers of workers that are `requested`, and by place; `reasons` and `walltime_end`, as in openapi.yaml.
 
-    `failing`: whether jobs have failed and are tried again, `given_up`: or are not.
+    `problem`: why the batch system does not answer or obey; `failing`: jobs have failed and are tried again, `given_up`: or are not.
     """
     size = keeper.site.processes
     counts = dict.fromkeys(PLACES, 0)
@@ -68,9 +68,12 @@ def report(keeper: Keeper) -> dict[str, Any]:
             # The same reason names another slot, or number of seconds, each time.
             entry = reasons.setdefault((where, re.sub(r"\d+", "#", text)), [0, text])
             entry[0] += missing
+    wanted = (keeper.jobs.get(slot.attempt.job_id or "") for slot in keeper.slots.values())
+    ends = [job.walltime_end for job in wanted if job and job.walltime_end]
     ranked = sorted(reasons.items(), key=lambda item: (PLACES.index(item[0][0]), -item[1][0]))
     return {
         "requested": size * len(keeper.cluster.worker_spec),
+        "walltime_end": min(ends, default=None),
         **counts,
         "reasons": [{"place": where, "workers": count, "text": text} for (where, _), (count, text) in ranked][:REASONS],
         "problem": next(iter(keeper.trouble.values()), None),
@@ -111,6 +114,7 @@ def public(job: Job, worker: str, workers: int = 0, *, starting: bool = False, a
         "host": job.host,
         "submitted": job.submitted,
         "started": job.started,
+        "walltime_end": job.walltime_end,
         "ended": job.ended,
         "exit_code": job.exit_code,
         "workers": workers,

@@ -17,6 +17,7 @@ FIELDS = {
     "SubmitTime": 20,
     "StartTime": 20,
     "EndTime": 20,
+    "TimeLimit": 20,
     "exit_code": 12,
 }
 #: Times are printed in seconds since the epoch, and in no language.
@@ -88,6 +89,8 @@ def read(fields: dict[str, str]) -> Job:
         submitted=_time(fields["SubmitTime"]),
         # Of a waiting job it is when Slurm means to start it.
         started=None if state in ("queued", "held") else _time(fields["StartTime"]),
+        # Of a running job it is when its time limit is over; one without a limit has it in a year.
+        walltime_end=_time(fields["EndTime"]) if state == "running" and fields.get("TimeLimit") != "UNLIMITED" else None,
         ended=_time(fields["EndTime"]) if over else None,
         exit_code=code,
         deliberate=HELD.get(fields.get("Reason", ""), False),

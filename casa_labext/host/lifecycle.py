@@ -76,6 +76,9 @@ class Lifecycle:
                 starting.result()
                 await self._watch()
             starting.cancel()
+        except _Idle as end:
+            logger.info("Closing: %s", end)
+            await self._end("closed", end)
         except Exception as error:
             logger.error("The cluster failed", exc_info=error)
             await self._end("failed", error)
@@ -103,13 +106,16 @@ class Lifecycle:
                     raise _SchedulerGone
                 summary = await self._manager.call(self._manager.summary, deadline=PATIENCE)
             except _SchedulerGone:
+                self._check_idle()
                 raise ClusterError("The scheduler has stopped. A client may have shut it down.") from None
             except Exception as error:
                 logger.warning("The scheduler does not answer", exc_info=error)
                 self._enter("degraded", reason=f"The scheduler does not answer: {describe(error)}")
                 if not await self._exists():
+                    self._check_idle()
                     raise ClusterError("The cluster is gone: it was stopped elsewhere.") from None
                 if self._kind.attached and time.monotonic() - answered > ATTACHED_PATIENCE:
+                    self._check_idle()
                     raise ClusterError("The scheduler has gone.") from None
             else:
                 answered = time.monotonic()
@@ -121,6 +127,13 @@ class Lifecycle:
             with suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self._look.wait(), INTERVAL - SOONEST)
             self._look.clear()
+
+    def _check_idle(self) -> None:
+        """Of a scheduler that has gone: raise _Idle if its time was over."""
+        idle = self.status["idle"]
+        if idle and time.time() >= idle["until"]:
+            minutes = (idle["until"] - idle["since"]) / 60
+            raise _Idle(f"It had nothing to do for {f'{minutes:.0f} min' if minutes >= 1 else f'{minutes * 60:.0f} s'}.")
 
     async def _exists(self) -> bool:
         try:
@@ -145,7 +158,8 @@ class Lifecycle:
         except Exception as close_error:
             logger.warning("Closing the cluster manager failed", exc_info=close_error)
             # A manager that failed to start may not be able to close: why it failed is what the user has to know.
-            if state == "closed" and not self._kind.only_processes:
+            # Nor can one whose scheduler has closed by itself; what jobs are left is another matter.
+            if state == "closed" and not self._kind.only_processes and (self._kind.has_jobs or not error):
                 state = "close_failed"
                 reason = f"Closing failed: {describe(close_error)}"
                 hint = "Its processes here were ended. What it started elsewhere may be left."
@@ -165,6 +179,15 @@ class Lifecycle:
             logger.warning("Scaling failed", exc_info=error)
             raise ClusterError(f"Scaling failed: {describe(error)}") from error
         self._update(size=size)
+
+    async def extend(self) -> None:
+        """Let the time begin anew after which an idle cluster closes. WrongState if none is running."""
+        if not self.status["idle"]:
+            raise WrongState("The cluster does not close by itself now.")
+        if not await self._manager.call(self._manager.alive, deadline=PATIENCE):
+            raise WrongState("The scheduler has closed already.")
+        await self._manager.call(self._manager.extend, deadline=PATIENCE)
+        self._tell(await self._manager.call(self._manager.summary, deadline=PATIENCE))
 
     async def act(self, job: str, action: str) -> None:
         """Cancel, release or retry a job."""
@@ -259,6 +282,8 @@ class Lifecycle:
             cpu=_news(round(summary["cpu"], 2), told["cpu"], summary["cores"]),
             memory={"used": _news(memory["used"], told["memory"]["used"], memory["used"]), "limit": memory["limit"]},
             tasks=summary["tasks"],
+            idle=summary["idle"],
+            walltime_end=(report or {}).get("walltime_end"),
             warnings=summary["warnings"],
             scheduler={name: summary[name] for name in ("address", "dashboard_port", "dashboard")},
         )
@@ -285,6 +310,10 @@ class _SchedulerGone(Exception):
     pass
 
 
+class _Idle(ClusterError):
+    """The scheduler has closed since it had nothing to do, as dask's configuration says: no failure."""
+
+
 def nothing(size: Size) -> dict[str, Any]:
     """The numbers of a cluster without a scheduler."""
     requested = size.get("workers", size.get("minimum", 0))
@@ -297,6 +326,8 @@ def nothing(size: Size) -> dict[str, Any]:
         "cpu": 0.0,
         "memory": {"used": 0, "limit": 0},
         "tasks": {"processing": 0, "waiting": 0, "erred": 0},
+        "idle": None,
+        "walltime_end": None,
         "scheduler": None,
     }
 

@@ -144,6 +144,10 @@ class Manager:
         summary["warnings"] = self._warnings
         return summary
 
+    async def extend(self) -> None:
+        """Let the time begin anew after which an idle scheduler closes."""
+        await self._ask(observe.extend)
+
     async def _learn(self) -> None:
         """What is installed in this environment, which is the kernel's, and where the scheduler runs."""
         from distributed.versions import get_versions

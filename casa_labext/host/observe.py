@@ -1,7 +1,7 @@
 """What a scheduler knows of its workers and tasks.
 
 These functions take the Scheduler object. Where the scheduler is another process they are sent to it, pickled by value, so that they
-may use nothing but their argument.
+may use nothing but their argument and what they import.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ def summary(dask_scheduler: Any) -> dict[str, Any]:
             if state in shown:
                 tasks[shown[state]] += count
     dashboard = dask_scheduler.services.get("dashboard")
+    since, timeout = dask_scheduler.idle_since, dask_scheduler.idle_timeout
     # What a host reads and writes is told by each of its workers.
     hosts = {worker.host: worker.metrics.get("host_net_io", {}) for worker in workers}.values()
     return {
@@ -38,12 +39,20 @@ def summary(dask_scheduler: Any) -> dict[str, Any]:
             "limit": sum(worker.memory_limit or 0 for worker in workers),
         },
         "tasks": tasks,
+        "idle": {"since": since, "until": since + timeout} if since and timeout else None,
         "traffic": {
             "spilled": sum(worker.metrics.get("spilled_bytes", {}).get("disk", 0) for worker in workers),
             "read": sum(host.get("read_bps", 0) for host in hosts),
             "written": sum(host.get("write_bps", 0) for host in hosts),
         },
     }
+
+
+def extend(dask_scheduler: Any) -> None:
+    """Let the time begin anew after which an idle scheduler closes."""
+    from time import time
+
+    dask_scheduler.idle_since = time()
 
 
 def workers(dask_scheduler: Any) -> list[dict[str, Any]]:
@@ -78,4 +87,5 @@ def identified(identity: dict[str, Any]) -> Any:
         values = {**told, "address": address, "status": SimpleNamespace(name=told["status"])}
         workers[address] = SimpleNamespace(**values, processing=range(sum(tasks.get(state, 0) for state in ("executing", "ready"))))
     services = {name: SimpleNamespace(port=port) for name, port in identity["services"].items()}
-    return SimpleNamespace(workers=workers, services=services, task_groups={"all": SimpleNamespace(states=counts)})
+    groups = {"all": SimpleNamespace(states=counts)}
+    return SimpleNamespace(workers=workers, services=services, task_groups=groups, idle_since=None, idle_timeout=None)

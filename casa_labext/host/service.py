@@ -55,6 +55,14 @@ class ScaleHandler(Handler):
         self.finish(self.lifecycle.told())
 
 
+class ExtendHandler(Handler):
+    """`POST /extend`."""
+
+    async def post(self) -> None:
+        await self.lifecycle.extend()
+        self.finish(self.lifecycle.status)
+
+
 class CloseHandler(Handler):
     """`POST /close`: answered at once."""
 
@@ -155,6 +163,7 @@ async def serve(record: Record, directory: Path, listening: socket.socket) -> No
     application = Application(
         [
             ("/scale", ScaleHandler),
+            ("/extend", ExtendHandler),
             ("/close", CloseHandler),
             ("/workers", WorkersHandler),
             ("/worker", WorkerHandler),

@@ -56,6 +56,7 @@ def jobs(cluster: KubernetesCluster) -> list[dict[str, Any]]:
                 "host": pod.node,
                 "submitted": pod.created,
                 "started": pod.started,
+                "walltime_end": None,
                 "ended": pod.ended,
                 "exit_code": pod.exit_code,
                 "workers": int(running),

@@ -39,14 +39,14 @@ describe('Card', () => {
     React.act(() => host.dispose());
   });
 
-  const draw = (cluster: Cluster, live = true) => {
+  const draw = (cluster: Cluster, live = true, now = 0) => {
     host = ReactWidget.create(
       <Card
         cluster={cluster}
         live={live}
         profile="This machine"
         samples={[]}
-        now={0}
+        now={now}
         commands={commands}
         trans={trans}
       />
@@ -92,6 +92,26 @@ describe('Card', () => {
       CommandIDs.details,
       CommandIDs.shutdown
     ]);
+  });
+
+  it('counts down to its end when it has nothing to do, not before it is near', () => {
+    const now = Date.now() / 1000;
+    const far = { since: now - 20, until: now + 700 };
+    draw(makeCluster({ idle: far }), true, now);
+    expect(card().textContent).not.toContain('Nothing to do');
+    React.act(() => host.dispose());
+    const soon = { since: now - 1000, until: now + 300 };
+    draw(makeCluster({ idle: soon }), true, now);
+    expect(card().textContent).toMatch(/Nothing to do: closes in [45]:\d\d/);
+    const button = card().querySelector(
+      `[data-command="${CommandIDs.extend}"]`
+    );
+    expect(button).not.toBeNull();
+  });
+
+  it('says when the next job ends', () => {
+    draw(makeCluster({ walltime_end: 730 }));
+    expect(card().textContent).toContain('next job ends in 12 min');
   });
 
   it('shows tasks, bounds and missing encryption where there are any', () => {

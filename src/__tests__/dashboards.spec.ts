@@ -1,6 +1,7 @@
 import { nullTranslator } from '@jupyterlab/translation';
 import { Signal } from '@lumino/signaling';
 
+import { addressIn, canFrame } from '../dashboards/foreign';
 import { DashboardFrame, dashboardURL } from '../dashboards/frame';
 import { grouped, plotsOf } from '../dashboards/plots';
 import { Cluster, IClusterStore } from '../tokens';
@@ -24,6 +25,22 @@ describe('the address of a plot', () => {
     expect(of({ dashboard: DASHBOARD, trusted: false })).toBeNull();
     expect(of({ dashboard: 'javascript:alert(1)//x' })).toBeNull();
     expect(of({ dashboard: null })).toBeNull();
+  });
+});
+
+describe('an address of the user', () => {
+  const page = new URL('https://hub.example.org/user/a/lab');
+  const framed = (text: string) => canFrame(addressIn(text, trans), page);
+
+  it('is framed unless it would have the rights of the page', () => {
+    expect(framed('https://dask.example.org/status')).toBe(true);
+    expect(framed('https://hub.example.org/user/a/proxy/1/status')).toBe(false);
+    expect(framed('http://dask.example.org/status')).toBe(false);
+  });
+
+  it('is one of the web', () => {
+    expect(() => framed('javascript:alert(1)')).toThrow('is no address');
+    expect(() => framed('10.0.0.1:8787/status')).toThrow('is no address');
   });
 });
 

@@ -112,8 +112,25 @@ describe('KernelLink', () => {
     await link.connect(cluster);
     expect(link.state).toBe('failed');
     expect(link.problem).toBe('OSError: Timed out');
+    expect(link.log).toBe('');
     await link.cancel();
     expect(kernel.interrupt).toHaveBeenCalled();
+  });
+
+  it('notes what the kernel prints meanwhile', async () => {
+    const print = (msg_type: string, content: any) =>
+      session.iopubMessage.emit({
+        header: { msg_type },
+        parent_header: { msg_id: 'any' },
+        content
+      });
+    print('stream', { text: 'before' });
+    kernel.error = 'Timed out';
+    const done = link.connect(cluster);
+    print('stream', { text: 'Looking for the scheduler\n' });
+    print('error', { traceback: ['\u001b[31mOSError\u001b[0m', 'Timed out'] });
+    await done;
+    expect(link.log).toBe('Looking for the scheduler\nOSError\nTimed out\n');
   });
 
   it('closes the client of a cluster that has gone', async () => {

@@ -40,6 +40,8 @@ export function makeCluster(part: Partial<Cluster> = {}): Cluster {
     cpu: 1.5,
     memory: { used: 2 ** 30, limit: 8 * 2 ** 30 },
     tasks: { processing: 0, waiting: 0, erred: 0 },
+    idle: null,
+    walltime_end: null,
     connection: {
       address: 'tls://10.0.0.1:8786',
       snippet: 'from dask.distributed import Client',
@@ -60,6 +62,7 @@ export function makeJob(part: Partial<Job> = {}): Job {
     host: 'node1',
     submitted: 1000,
     started: 1010,
+    walltime_end: null,
     ended: null,
     exit_code: null,
     workers: 1,

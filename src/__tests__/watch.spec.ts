@@ -42,6 +42,21 @@ describe('what there is to tell of clusters', () => {
     expect(told).toEqual(['degraded', 'failed']);
   });
 
+  it('tells once that a cluster is about to close', () => {
+    const idle = { since: 0, until: 3600 };
+    now = 3000_000 - 1;
+    see({ idle });
+    expect(told).toEqual([]);
+    now = 3000_000;
+    see({ idle });
+    see({ idle });
+    expect(told).toEqual(['closing']);
+    see({ idle: { since: 3000, until: 6600 } });
+    now = 6100_000;
+    see({ idle: { since: 3000, until: 6600 } });
+    expect(told).toEqual(['closing', 'closing']);
+  });
+
   it('tells once of a cluster that does nothing for half an hour', () => {
     const tasks = { processing: 1, waiting: 0, erred: 0 };
     see({ running: 2 });

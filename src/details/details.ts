@@ -105,7 +105,7 @@ export class Details extends MainAreaWidget<TabPanelSvg> {
   }
 
   private _fill(hasJobs: boolean): void {
-    const { api, store, id, open, trans } = this._options;
+    const { api, store, commands, id, open, trans } = this._options;
     const showLog = (of: string, load: () => Promise<Log[]>) =>
       open(`casa-labext-log-${id}-${of}`, () =>
         createLog(load, trans.__('Log of %1 — %2', of, this._name), trans)
@@ -113,7 +113,7 @@ export class Details extends MainAreaWidget<TabPanelSvg> {
     this._add(
       'overview',
       trans.__('Overview'),
-      new Overview(new HistoryModel(api, store, id, trans), trans)
+      new Overview(new HistoryModel(api, store, id, trans), commands, trans)
     );
     this._add(
       'workers',

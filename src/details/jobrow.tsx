@@ -93,6 +93,7 @@ export const JobRow = React.memo(function JobRow(
       <Text text={job.host} />
       <When time={job.submitted} />
       <When time={job.started} />
+      <When time={job.walltime_end} />
       <When time={job.ended} />
       <div role="gridcell">{job.exit_code}</div>
       <div role="gridcell" className="casa-Table-actions">
@@ -118,7 +119,7 @@ function Text({ text }: { text: string | null }): JSX.Element {
   );
 }
 
-/** How long ago it was, and when. */
+/** How long ago it was, or how long it is until then, and when. */
 function When({ time }: { time: number | null }): JSX.Element {
   if (time === null) {
     return <div role="gridcell" />;

@@ -33,7 +33,7 @@ export function JobTable(props: IJobTableProps): JSX.Element {
       keyOf={keyOf}
       columns={columns(trans)}
       actionsWidth="120px"
-      minWidth={1064}
+      minWidth={1184}
       sort={sort}
       onSort={onSort}
       renderRow={(job, place) => (
@@ -66,6 +66,7 @@ function columns(trans: TranslationBundle): IColumn<SortKey>[] {
       descending
     },
     { key: 'started', label: trans.__('Started'), width: '88px', descending },
+    { key: 'walltime_end', label: trans.__('Walltime ends'), width: '112px' },
     { key: 'ended', label: trans.__('Ended'), width: '88px', descending },
     { key: 'exit_code', label: trans.__('Exit'), width: '68px' }
   ];

@@ -1,8 +1,10 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { UseSignal } from '@jupyterlab/ui-components';
+import { CommandRegistry } from '@lumino/commands';
 import * as React from 'react';
 
-import { formatBytes, formatMemory } from '../format';
+import { formatAge, formatBytes, formatMemory } from '../format';
+import { IdleEnd } from '../idleend';
 import { ProblemLine } from '../problemline';
 import { StateMark } from '../state';
 import type { Cluster, Event } from '../tokens';
@@ -17,6 +19,7 @@ import '../../style/jobs.css';
 export class Overview extends WatchingWidget {
   constructor(
     private _model: HistoryModel,
+    private _commands: CommandRegistry,
     private _trans: TranslationBundle
   ) {
     super(_model);
@@ -28,7 +31,13 @@ export class Overview extends WatchingWidget {
   protected render(): JSX.Element {
     return (
       <UseSignal signal={this._model.changed}>
-        {() => <OverviewPane model={this._model} trans={this._trans} />}
+        {() => (
+          <OverviewPane
+            model={this._model}
+            commands={this._commands}
+            trans={this._trans}
+          />
+        )}
       </UseSignal>
     );
   }
@@ -36,12 +45,13 @@ export class Overview extends WatchingWidget {
 
 export interface IOverviewPaneProps {
   model: HistoryModel;
+  commands: CommandRegistry;
   trans: TranslationBundle;
 }
 
 /** The same, as React draws it. */
 export function OverviewPane(props: IOverviewPaneProps): JSX.Element {
-  const { model, trans } = props;
+  const { model, commands, trans } = props;
   const { cluster, times, events } = model;
   return (
     <>
@@ -50,7 +60,14 @@ export function OverviewPane(props: IOverviewPaneProps): JSX.Element {
           {trans.__('This cluster is gone.')}
         </div>
       )}
-      {cluster && <Header cluster={cluster} live={model.live} trans={trans} />}
+      {cluster && (
+        <Header
+          cluster={cluster}
+          live={model.live}
+          commands={commands}
+          trans={trans}
+        />
+      )}
       {model.live && model.problem && <ProblemLine text={model.problem} />}
       <div className="casa-Overview-plots">
         {times.length > 0 &&
@@ -67,10 +84,12 @@ export function OverviewPane(props: IOverviewPaneProps): JSX.Element {
 function Header(props: {
   cluster: Cluster;
   live: boolean;
+  commands: CommandRegistry;
   trans: TranslationBundle;
 }): JSX.Element {
-  const { cluster, live, trans } = props;
+  const { cluster, live, commands, trans } = props;
   const { cores, memory, reasons, tasks, connection } = cluster;
+  const end = cluster.walltime_end;
   const facts: [string, string][] = [
     [trans.__('Cores'), String(cores)],
     [trans.__('Memory'), formatMemory(memory.used, memory.limit)],
@@ -86,6 +105,10 @@ function Header(props: {
     [trans.__('Scheduler'), connection?.address ?? trans.__('none yet')],
     [trans.__('Made'), new Date(cluster.created * 1000).toLocaleString()]
   ];
+  if (end !== null) {
+    const left = formatAge(end - Date.now() / 1000, trans);
+    facts.push([trans.__('Next job ends'), trans.__('in %1', left)]);
+  }
   return (
     <section className="casa-Overview-header" aria-label={cluster.name}>
       <div className="casa-Overview-state">
@@ -98,6 +121,7 @@ function Header(props: {
           {cluster.hint && <div className="casa-Card-hint">{cluster.hint}</div>}
         </div>
       )}
+      {live && <IdleEnd cluster={cluster} commands={commands} trans={trans} />}
       <WorkerBar counts={cluster.workers} reasons={reasons} trans={trans} />
       <dl>
         {facts.map(([name, value]) => (

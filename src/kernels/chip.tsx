@@ -6,7 +6,9 @@ import * as React from 'react';
 
 import { CommandIDs } from '../commandids';
 import { clusterIcon } from '../icons';
+import { Elapsed } from '../state';
 import type { IClusterStore } from '../tokens';
+import { showConnection } from './connection';
 import type { KernelLink, LinkState } from './link';
 
 /** In the toolbar of a notebook or console: which cluster its kernel uses, and what can be done about it. */
@@ -75,6 +77,9 @@ export class Chip extends ReactWidget {
       }
     }
     menu.addItem({ type: 'separator' });
+    if (link.name) {
+      add(trans.__('Connection…'), () => void showConnection(link, trans));
+    }
     const id = link.cluster?.id;
     if (connected && id !== undefined) {
       add(trans.__('Disconnect'), () => void link.disconnect());
@@ -111,7 +116,12 @@ function ChipButton(props: {
       className="casa-KernelChip-button"
       data-state={link.state}
       aria-haspopup="menu"
-      title={link.problem || words}
+      title={
+        link.problem ||
+        (link.state === 'connected'
+          ? trans.__('`client` is connected to %1', link.name)
+          : words)
+      }
       onClick={event =>
         link.state === 'restarted' && link.cluster?.connection
           ? void link.connect(link.cluster)
@@ -120,6 +130,7 @@ function ChipButton(props: {
     >
       <clusterIcon.react tag="span" stylesheet="toolbarButton" />
       <span role="status">{words}</span>
+      {link.state === 'connecting' && <Elapsed since={link.since} />}
       {left !== null && (
         <progress
           max={1}

@@ -79,11 +79,23 @@ export class KernelLink implements IDisposable {
     return this._problem;
   }
 
+  /** When it began to connect, in seconds since the epoch. */
+  get since(): number {
+    return this._since;
+  }
+
+  /** What the kernel has printed while it was connected. */
+  get log(): string {
+    return this._log;
+  }
+
   /** Connect the kernel; its variable is `client`. */
   async connect(cluster: Cluster): Promise<void> {
     const { kernel } = this;
     if (kernel && cluster.connection) {
       this._remember(cluster);
+      this._since = Date.now() / 1000;
+      this._log = '';
       await this._do('connecting', async () => {
         await run(cluster.connection!.snippet, kernel);
       });
@@ -185,7 +197,7 @@ export class KernelLink implements IDisposable {
     }
   }
 
-  /** Something was run: the kernel may have another client now. */
+  /** Something was run: the kernel may have another client now. Or it prints something while it is connected. */
   private _onMessage(
     _: ISessionContext,
     message: KernelMessage.IMessage
@@ -195,6 +207,10 @@ export class KernelLink implements IDisposable {
       (message.parent_header as KernelMessage.IHeader).msg_id !== this._own
     ) {
       this._stale = true;
+    }
+    if (this._state === 'connecting' && outputIn(message)) {
+      this._log += outputIn(message);
+      this._changed.emit();
     }
   }
 
@@ -227,10 +243,31 @@ export class KernelLink implements IDisposable {
   private _name = '';
   private _address = '';
   private _problem = '';
+  private _since = 0;
+  private _log = '';
   private _own = '';
   private _stale = false;
   private _isDisposed = false;
   private _changed = new Signal<this, void>(this);
+}
+
+/** The colours of a terminal. */
+const COLOURS = new RegExp(`${String.fromCharCode(27)}\\[[\\d;]*m`, 'g');
+
+/** What a kernel prints with a message, without colours. */
+function outputIn({ header, content }: KernelMessage.IMessage): string {
+  const { text, traceback } = content as {
+    text?: string;
+    traceback?: string[];
+  };
+  switch (header.msg_type) {
+    case 'stream':
+      return text ?? '';
+    case 'error':
+      return `${traceback?.join('\n').replace(COLOURS, '')}\n`;
+    default:
+      return '';
+  }
 }
 
 /** What a kernel has answered to the question. */

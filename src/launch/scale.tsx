@@ -110,11 +110,10 @@ export function effectOf(
   }
   const stops = trans._n('Stops %1 worker.', 'Stops %1 workers.', -more);
   const { processing } = cluster.tasks;
-  return processing > 0
-    ? `${stops} ${trans._n(
-        '%1 task is being processed.',
-        '%1 tasks are being processed.',
-        processing
-      )}`
-    : stops;
+  const loses = trans._n(
+    '%1 task is being processed.',
+    '%1 tasks are being processed.',
+    processing
+  );
+  return processing > 0 ? `${stops} ${loses}` : stops;
 }

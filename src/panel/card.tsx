@@ -7,6 +7,8 @@ import { ClusterName } from './clustername';
 import { CommandIDs } from '../commandids';
 import { dragCode } from './drag';
 import { formatAge, formatMemory } from '../format';
+import { closesSoon } from '../idle';
+import { IdleEnd } from '../idleend';
 import type { ISample } from './recent';
 import { Sparkline } from './sparkline';
 import { Elapsed, StateMark } from '../state';
@@ -159,7 +161,13 @@ export const Card = React.memo(function Card(props: ICardProps): JSX.Element {
             {warning}
           </div>
         ))}
+      {live && cluster.idle && closesSoon(cluster.idle, now) && (
+        <IdleEnd cluster={cluster} commands={commands} trans={trans} />
+      )}
       {live && works && <Figures cluster={cluster} trans={trans} />}
+      {live && works && cluster.walltime_end !== null && (
+        <WalltimeEnd time={cluster.walltime_end} now={now} trans={trans} />
+      )}
       {live && works && (
         <Sparklines
           cluster={cluster}
@@ -287,6 +295,23 @@ function Sparklines(
         top={1}
         now={now}
       />
+    </div>
+  );
+}
+
+/** When the next job ends; another one takes its place. */
+function WalltimeEnd(props: {
+  time: number;
+  now: number;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { time, now, trans } = props;
+  return (
+    <div
+      className="casa-Card-figures"
+      title={new Date(time * 1000).toLocaleString()}
+    >
+      {trans.__('next job ends in %1', formatAge(time - now, trans))}
     </div>
   );
 }

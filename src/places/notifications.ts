@@ -8,13 +8,17 @@ import {
 } from '@jupyterlab/translation';
 
 import { CommandIDs } from '../commandids';
+import { closesSoon } from '../idle';
 import { Cluster, IClusterStore } from '../tokens';
 
 /** What is told of; each can be silenced in the settings. */
-type Occasion = 'ready' | 'degraded' | 'failed' | 'idle';
+type Occasion = 'ready' | 'degraded' | 'failed' | 'idle' | 'closing';
 
 /** How long a cluster must have nothing to do, in ms. */
 const IDLE_TIME = 30 * 60_000;
+
+/** How often what changes with time alone is looked at, in ms. */
+const LOOK_TIME = 60_000;
 
 /** How long good news stays, in ms. */
 const READY_TIME = 5000;
@@ -46,12 +50,17 @@ export const notifications: JupyterFrontEndPlugin<void> = {
     const tell = (occasion: Occasion, cluster: Cluster) => {
       if (wanted(occasion)) {
         const { id } = cluster;
-        const label = trans.__('Details');
-        const callback = () =>
-          void app.commands.execute(CommandIDs.details, { id });
+        const action = (label: string, command: string) => ({
+          label,
+          callback: () => void app.commands.execute(command, { id })
+        });
+        const actions = [action(trans.__('Details'), CommandIDs.details)];
+        if (occasion === 'closing') {
+          actions.unshift(action(trans.__('Extend'), CommandIDs.extend));
+        }
         Notification.emit(words(occasion, cluster, trans), TYPES[occasion], {
           autoClose: occasion === 'ready' ? READY_TIME : false,
-          actions: [{ label, callback }]
+          actions
         });
       }
     };
@@ -63,11 +72,13 @@ export const notifications: JupyterFrontEndPlugin<void> = {
     });
     store.removed.connect((_, { name, reason }) => {
       if (reason !== null && wanted('failed')) {
-        Notification.error(trans.__('%1 is gone: %2', name, reason));
+        Notification.warning(trans.__('%1 is gone: %2', name, reason), {
+          autoClose: false
+        });
       }
     });
     // Nothing changes in a cluster that is idle.
-    setInterval(() => watch.look(store.clusters, Date.now()), IDLE_TIME / 10);
+    setInterval(() => watch.look(store.clusters, Date.now()), LOOK_TIME);
   }
 };
 
@@ -75,7 +86,8 @@ const TYPES: Record<Occasion, Notification.TypeOptions> = {
   ready: 'success',
   degraded: 'warning',
   failed: 'error',
-  idle: 'info'
+  idle: 'info',
+  closing: 'warning'
 };
 
 /** Compares the clusters with what they were. */
@@ -85,7 +97,7 @@ export class ClusterWatch {
   /** See the clusters of now; `now` is in ms. */
   look(clusters: ReadonlyArray<Cluster>, now: number): void {
     for (const cluster of clusters) {
-      const { id, state, tasks, workers } = cluster;
+      const { id, state, tasks, workers, idle } = cluster;
       const before = this._states.get(id);
       // It is still starting for whoever waits for workers.
       const ready = workers.running > 0 || workers.requested === 0;
@@ -110,23 +122,31 @@ export class ClusterWatch {
       } else {
         this._idleSince.set(id, since);
       }
+      if (idle && closesSoon(idle, now / 1000)) {
+        if (this._ends.get(id) !== idle.until) {
+          this._tell('closing', cluster);
+        }
+        this._ends.set(id, idle.until); // once
+      }
     }
     const ids = new Set(clusters.map(({ id }) => id));
     for (const id of this._states.keys()) {
       if (!ids.has(id)) {
         this._states.delete(id);
         this._idleSince.delete(id);
+        this._ends.delete(id);
       }
     }
   }
 
   private _states = new Map<string, Cluster['state']>();
   private _idleSince = new Map<string, number>();
+  private _ends = new Map<string, number>();
 }
 
 function words(
   occasion: Occasion,
-  { name, reason, workers }: Cluster,
+  { name, reason, workers, idle }: Cluster,
   trans: TranslationBundle
 ): string {
   switch (occasion) {
@@ -142,6 +162,12 @@ function words(
         '%2 has had nothing to do for half an hour, with %1 workers.',
         workers.running,
         name
+      );
+    case 'closing':
+      return trans.__(
+        '%1 has nothing to do, and closes at %2.',
+        name,
+        new Date(idle!.until * 1000).toLocaleTimeString()
       );
   }
 }

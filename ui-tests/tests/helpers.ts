@@ -1,3 +1,4 @@
+import AxeBuilder from '@axe-core/playwright';
 import { expect, type IJupyterLabPageFixture } from '@jupyterlab/galata';
 import type { Locator, Page } from '@playwright/test';
 import { readdirSync, readFileSync } from 'fs';
@@ -72,6 +73,23 @@ export async function expectWorkers(
     new RegExp(`^${workers} of ${workers} running`),
     { timeout: 60_000 }
   );
+}
+
+/** Nothing serious for those who use a screen reader, or see little. */
+export async function expectAccessible(
+  page: IJupyterLabPageFixture,
+  ...places: string[]
+): Promise<void> {
+  for (const place of places) {
+    const { violations } = await new AxeBuilder({ page })
+      .include(place)
+      .exclude('jp-button') // JupyterLab's own
+      .analyze();
+    const serious = violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(({ id, nodes }) => `${id}: ${nodes.map(n => n.html).join(' ')}`);
+    expect(serious, place).toEqual([]);
+  }
 }
 
 /** Drag something onto something else, with the mouse. */

@@ -1,4 +1,3 @@
-import AxeBuilder from '@axe-core/playwright';
 import {
   expect,
   galata,
@@ -9,6 +8,7 @@ import {
 import {
   card,
   closeAll,
+  expectAccessible,
   expectWorkers,
   newCluster,
   openPanel
@@ -18,23 +18,6 @@ import {
 test.use({ kernels: null });
 
 test.afterEach(({ page }) => closeAll(page));
-
-/** Nothing serious for those who use a screen reader, or see little. */
-async function expectAccessible(
-  page: IJupyterLabPageFixture,
-  ...places: string[]
-): Promise<void> {
-  for (const place of places) {
-    const { violations } = await new AxeBuilder({ page })
-      .include(place)
-      .exclude('jp-button') // JupyterLab's own
-      .analyze();
-    const serious = violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .map(({ id, nodes }) => `${id}: ${nodes.map(n => n.html).join(' ')}`);
-    expect(serious, place).toEqual([]);
-  }
-}
 
 const compute = async (page: IJupyterLabPageFixture, result: number) => {
   await page.notebook.setCell(
@@ -314,11 +297,34 @@ test.describe('in the high-contrast theme', () => {
     }
   });
 
-  test('the panel can be read', async ({ page }) => {
+  test('the panel, the form, the details and the configuration can be read', async ({
+    page
+  }) => {
     const panel = await openPanel(page);
     await newCluster(page, panel, 'Physics', 1);
     await expectAccessible(page, '#casa-labext-panel');
     await page.screenshot({ path: 'shots/high-contrast.png' });
+
+    await panel.getByRole('button', { name: 'New cluster' }).click();
+    await expect(page.getByLabel('Name')).toBeVisible();
+    await expectAccessible(page, '.jp-Dialog-content');
+    await page.screenshot({ path: 'shots/high-contrast-new.png' });
+    await page.getByRole('button', { name: 'Cancel' }).click();
+
+    await card(panel, 'Physics')
+      .getByRole('button', { name: 'Details' })
+      .click();
+    const details = page.locator('.casa-Details');
+    await expect(details.locator('.casa-Plot canvas')).toHaveCount(5);
+    for (const tab of await details.getByRole('tab').all()) {
+      await tab.click();
+      await expectAccessible(page, '.casa-Details');
+    }
+    await page.screenshot({ path: 'shots/high-contrast-details.png' });
+
+    await panel.getByRole('button', { name: 'Dask configuration' }).click();
+    await expect(page.locator('.casa-Configuration')).toContainText('profiles');
+    await expectAccessible(page, '.casa-Configuration');
   });
 });
 

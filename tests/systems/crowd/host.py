@@ -78,6 +78,7 @@ def job(number: int) -> dict[str, Any]:
         "host": f"node{number % 500}",
         "submitted": NOW,
         "started": NOW,
+        "walltime_end": NOW + 720,
         "ended": None,
         "exit_code": None,
         "workers": int(not held),
