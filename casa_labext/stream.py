@@ -19,7 +19,7 @@ from tornado.websocket import WebSocketClosedError, WebSocketHandler
 from .registry import Registry
 
 #: After so long without news a browser is told that there is none.
-HEARTBEAT = timedelta(seconds=15)
+HEARTBEAT = timedelta(seconds=4)
 
 
 class StreamHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):

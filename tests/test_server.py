@@ -70,6 +70,7 @@ class Server:
                 body=None if body is None else json.dumps(body),
                 headers={"Authorization": f"token {TOKEN}"},
                 allow_nonstandard_methods=True,
+                request_timeout=DEADLINE,
             )
         finally:
             client.close()

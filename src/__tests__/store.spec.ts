@@ -51,11 +51,11 @@ describe('ClusterStore', () => {
 
   it('takes a connection for lost that has been silent for long', () => {
     begin(makeCluster());
-    jest.advanceTimersByTime(30_000);
+    jest.advanceTimersByTime(8_000);
     FakeSocket.last.send({ type: 'alive' });
-    jest.advanceTimersByTime(30_000);
+    jest.advanceTimersByTime(8_000);
     expect(store.status).toBe('connected');
-    jest.advanceTimersByTime(10_000);
+    jest.advanceTimersByTime(2_000);
     expect(store.status).toBe('disconnected');
   });
 
