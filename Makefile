@@ -5,7 +5,7 @@
 #
 # make screenshots   draw the pictures of the documentation anew
 # make contract          20,000 requests of what openapi.yaml allows and forbids; no part of make test, which has a thousand
-# make faults            docs/faults.md: what is killed and stopped, and what became of it; make test has those cells where something is killed
+# make faults            docs/faults.md: what fails, and what became of it; make test has those cells where a process of this machine is killed
 # make test-condor25     the tests with HTCondor against its newest feature release; no part of make test
 
 SHELL := bash

@@ -51,9 +51,9 @@ describe('ClusterStore', () => {
 
   it('takes a connection for lost that has been silent for long', () => {
     begin(makeCluster());
-    jest.advanceTimersByTime(8_000);
+    jest.advanceTimersByTime(7_000);
     FakeSocket.last.send({ type: 'alive' });
-    jest.advanceTimersByTime(8_000);
+    jest.advanceTimersByTime(7_000);
     expect(store.status).toBe('connected');
     jest.advanceTimersByTime(2_000);
     expect(store.status).toBe('disconnected');

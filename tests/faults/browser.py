@@ -12,7 +12,7 @@ import time
 from websocket import WebSocketException, create_connection
 
 #: Seconds, as in src/store.ts.
-FIRST_DELAY, LONGEST_DELAY, PATIENCE, SILENCE = 0.5, 8.0, 10.0, 9.0
+FIRST_DELAY, LONGEST_DELAY, PATIENCE, SILENCE = 0.5, 8.0, 10.0, 8.0
 
 
 def mirror(url: str, token: str) -> None:
@@ -31,7 +31,7 @@ def mirror(url: str, token: str) -> None:
                 clusters.pop(message["id"], None)
             print(json.dumps({name: [cluster["state"], cluster["workers"]["running"]] for name, cluster in clusters.items()}), flush=True)
     finally:
-        stream.close()
+        stream.shutdown()  # not a word more, nor a wait for one
 
 
 def main(url: str, token: str) -> None:

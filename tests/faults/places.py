@@ -99,14 +99,7 @@ class HTCondor(Batch):
 
 def with_words(processes: list[psutil.Process], words: str) -> list[psutil.Process]:
     """The processes with something in their command line."""
-    found = []
-    for process in processes:
-        try:
-            if words in " ".join(process.cmdline()):
-                found.append(process)
-        except psutil.NoSuchProcess:
-            pass
-    return found
+    return [process for process in processes if words in " ".join(process.cmdline())]
 
 
 def host(directory: Path) -> psutil.Process | None:

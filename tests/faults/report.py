@@ -81,7 +81,7 @@ def main(path: Path) -> None:
     for row in TABLE:
         for fault in FAULTS:
             if fault in row.outcomes:
-                texts = [seen.get((row.place, row.process, fault, phase), "**failed**") for phase in PHASES]
+                texts = [seen.get((row.place, row.process, fault, phase), "**not seen**") for phase in PHASES]
             else:
                 if (text := reason(row, fault)) not in reasons:
                     reasons.append(text)

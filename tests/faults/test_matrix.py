@@ -116,7 +116,10 @@ class Scene:
         host = places.host(self.runtime / "casa-labext" / "clusters" / cluster_id)
         if self.row.process == "host" or host is None:
             return host
-        found = self.place.find(self.row.process, host)
+        try:
+            found = self.place.find(self.row.process, host)
+        except psutil.NoSuchProcess:  # one that has ended meanwhile
+            return None
         return found[0] if found else None
 
     def suffer(self, cluster_id: str) -> tuple[AbstractContextManager[None], float]:
@@ -243,7 +246,7 @@ def recover(here: Scene, path: str, outcome: str, workers: int, notebook: subpro
 
 
 def runs(here: Scene, path: str, workers: int) -> bool:
-    """Whether a cluster runs; what was given up for want of space, and said so, is tried again by its user."""
+    """Whether a cluster runs; what does not come by itself, and says so, is tried again by its user."""
     one = here.server
     cluster = one.get(path)
     if cluster and here.fault == "disk full" and cluster["state"] == "failed":
@@ -252,6 +255,12 @@ def runs(here: Scene, path: str, workers: int) -> bool:
     elif cluster and here.fault == "disk full" and cluster["state"] == "degraded" and cluster["hint"]:
         assert "see the log" in cluster["reason"], cluster
         one.call("POST", f"{path}/scale", {"workers": workers})
+    elif cluster and here.row.process == "startd" and cluster["workers"]["lost"]:
+        # HTCondor waits for forty minutes for a machine to come back.
+        assert "its worker has gone" in cluster["reason"], cluster
+        for job in one.get(f"{path}/jobs"):
+            if job["state"] == "running" and not job["workers"]:
+                one.call("POST", f"{path}/jobs/{job['worker']}/retry")
     return bool(cluster) and (cluster["state"], cluster["workers"]["running"]) == ("running", workers)
 
 
@@ -265,7 +274,7 @@ def gone(one: Server, path: str, outcome: str) -> bool:
     if cluster and cluster["state"] == "close_failed":
         one.call("DELETE", path)
     elif cluster and outcome in (DIES, FAILS) and cluster["state"] == "failed":
-        assert ("process ended" if outcome == DIES else "scheduler") in cluster["reason"], cluster
+        assert ("process ended" if outcome == DIES else "scheduler") in cluster["reason"].lower(), cluster
         one.call("DELETE", path)
     clusters: list[Any] | None = one.get("clusters")
     return clusters == []
