@@ -107,7 +107,7 @@ describe('ClusterStore', () => {
       waits.push(waited);
     }
     expect(waits).toEqual([
-      500, 1000, 2000, 4000, 8000, 16000, 30000, 30000, 30000
+      500, 1000, 2000, 4000, 8000, 8000, 8000, 8000, 8000
     ]);
     begin();
     expect(store.status).toBe('connected');

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from itertools import product
 
 #: Seconds that a stopped process stays so.
 STOPPED = float(os.environ.get("CASA_LABEXT_STOPPED", "12"))
@@ -28,8 +29,8 @@ class Row:
     outcomes: dict[str, str]
     #: The same, by fault and phase, where it is another.
     exceptions: dict[tuple[str, str], str] = field(default_factory=dict)
-    #: The states of which the card must show one while a fault lasts.
-    shown: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    #: The faults and phases in which the card must say that something does not answer.
+    told: frozenset[tuple[str, str]] = frozenset()
 
     def outcome(self, fault: str, phase: str) -> str:
         """What becomes of the cluster in a cell."""
@@ -38,8 +39,6 @@ class Row:
 
 SIGNALS = ("SIGTERM", "SIGKILL", "SIGSTOP")
 SURVIVED = dict.fromkeys(SIGNALS, GOES_ON)
-#: What somebody reads who looks at a cluster whose process, or whose system, does not answer.
-TROUBLED = ("degraded", "starting", "closing")
 
 TABLE = (
     Row("browser", "local", {**SURVIVED, "network cut": GOES_ON}),
@@ -49,7 +48,7 @@ TABLE = (
         "local",
         {"SIGTERM": CLOSES, "SIGKILL": DIES, "SIGSTOP": GOES_ON, "network cut": GOES_ON},
         exceptions={("SIGTERM", "starting"): DIES},  # nobody listens to signals yet
-        shown={"SIGSTOP": TROUBLED},
+        told=frozenset(product(["SIGSTOP"], PHASES)),
     ),
     Row("fork server", "local", SURVIVED),
     Row("worker", "local", {**SURVIVED, "disk full": GOES_ON, "network cut": GOES_ON}),
@@ -58,7 +57,8 @@ TABLE = (
     Row("host", "slurm", {"SIGTERM": CLOSES, "SIGKILL": DIES}, exceptions={("SIGTERM", "starting"): DIES}),
     Row("nanny", "slurm", SURVIVED),
     Row("worker", "slurm", SURVIVED),
-    Row("slurmctld", "slurm", {**SURVIVED, "network cut": GOES_ON}, shown=dict.fromkeys(SIGNALS, TROUBLED)),
+    # As long as nothing is to be submitted, a cluster runs as well without it.
+    Row("slurmctld", "slurm", {**SURVIVED, "network cut": GOES_ON}, told=frozenset(product([*SIGNALS, "network cut"], ["scaling"]))),
     Row("slurmd", "slurm", SURVIVED),
     Row("schedd", "htcondor", SURVIVED),
     Row("startd", "htcondor", SURVIVED),
