@@ -66,10 +66,11 @@ test-condor25: casa_labext/labextension/package.json
 	CASA_LABEXT_CONDOR_SUITE=forky pytest -m system -k htcondor
 
 # The document is written if something failed, too, and says so.
+faults: export CASA_LABEXT_STOPPED := 60
 faults: $(VENV)/installed
 	rm -f build/cells
 	mkdir -p build
-	CASA_LABEXT_CELLS=$(CURDIR)/build/cells pytest -n 4 tests/faults || failed=1; \
+	CASA_LABEXT_CELLS=$(CURDIR)/build/cells pytest -n 3 tests/faults || failed=1; \
 	PYTHONPATH=tests python -m faults.report build/cells > docs/faults.md; exit $${failed:-0}
 
 # Three quarters of an hour.

@@ -31,7 +31,7 @@ def mirror(url: str, token: str) -> None:
                 clusters.pop(message["id"], None)
             print(json.dumps({name: [cluster["state"], cluster["workers"]["running"]] for name, cluster in clusters.items()}), flush=True)
     finally:
-        stream.shutdown()  # not a word more, nor a wait for one
+        stream.shutdown()  # type: ignore[no-untyped-call]  # not a word more, nor a wait for one
 
 
 def main(url: str, token: str) -> None:

@@ -8,6 +8,7 @@ import os
 import platform
 import sys
 from pathlib import Path
+from textwrap import fill
 
 from .table import FAULTS, LASTS, PHASES, STOPPED, TABLE, Row
 
@@ -22,30 +23,40 @@ clock wrong, and a daemon of a batch system down. In brackets: seconds until all
 
 - *goes on*: the cluster has the workers that were asked for, and what was being computed has a result. *closes*: as if its user had closed
   it. *dies, and is said to*: its card goes with a message, or stays with it if it never ran. *fails, and is said to*: its card stays and
-  says why.
+  says why. *not seen*: it failed, or was not run.
 - In each case: no process, folder, socket, file with a secret, or job is left; a new cluster starts afterwards on the same server; a
   browser shows within ten seconds what is so, and while it cannot know, that it does not. A browser here is a WebSocket client that does
   what the panel's store does; the panel itself is tested in `ui-tests/`.
+- What does not come by itself is said on the card, and tried again by the user: a cluster or a worker that found no space when it started,
+  and a job whose machine lost its `startd`, for which HTCondor waits for forty minutes. A cluster that could not be closed, since its batch
+  system did not answer, says so, and is closed again.
 - A server that died is started again, and so is a batch system's daemon. Workers are copies of the fork server, which has nothing to do
-  once they run.
+  once they run. Scheduler and nannies of the local kind are in the host.
 - A full disk has neither a free block nor room for another file: for the server, Jupyter's runtime directory, for a worker the folder for
   temporary files.
 - A cut network lets no packet through to or from the ports of a process: its listening ports, and its connections; for the browser the
-  Jupyter server's port. Distributed itself gives up connections that are cut for more than 30 s (`distributed.comm.timeouts.tcp`), and a
-  client that was given up has lost its futures.
+  Jupyter server's port. A cut longer than `distributed.comm.timeouts.tcp`, 30 s, ends a connection for distributed itself: not
+  tried.
 - A clock jump is of an hour ahead, and back again. A machine has one clock, so it is that of the server, the host, the workers and the
-  client at once: the row *machine*. Their monotonic clock does not jump, as the kernel promises.
+  client at once: the row *machine*. Their monotonic clock is right all the time, as it is on a machine whose clock is set.
 
 Not tested, and why:
 
 {reasons}
+
+Not in the table: the API server of Kubernetes, which `tests/test_kubernetes.py` stops while a cluster runs; that it dies is not tested, as
+the test's Kubernetes ends with it. A gateway is in `tests/test_gateway.py`. HTCondor's master
+is not killed: with it all of its daemons end.
 """
 
 #: Why a row has no such fault, by process and fault or by either.
 REASONS: dict[tuple[str | None, str | None], str] = {
     ("machine", None): "A machine's end is that of all its processes at once.",
-    (None, "clock jump"): "A machine has one clock: see *machine*. A batch system's machines have their own: what is refused for its sake"
-    " (Slurm's munge takes five minutes) is a command that fails (`tests/test_batch.py`).",
+    (
+        None,
+        "clock jump",
+    ): "A machine has one clock: see *machine*. A batch system's machines have their own, and a command that is refused for"
+    " its sake is one that fails (`tests/test_batch.py`).",
     ("browser", "disk full"): "Nothing of ours is on the browser's disk.",
     ("server", "network cut"): "The browser's connection is the server's only one over a network, see there; the host's is a Unix socket.",
     ("host", "disk full"): "The host writes to the server's disk: see there.",
@@ -88,7 +99,7 @@ def main(path: Path) -> None:
                 texts = [f"[{reasons.index(text) + 1}]", *[""] * (len(PHASES) - 1)]
             lines.append(f"| {row.process} | {row.place} | {fault} | {' | '.join(texts)} |")
     date = datetime.datetime.now(tz=datetime.timezone.utc).date()
-    numbered = "\n".join(f"{number}. {text}" for number, text in enumerate(reasons, 1))
+    numbered = "\n".join(fill(f"{number}. {text}", 140, subsequent_indent="   ") for number, text in enumerate(reasons, 1))
     values = {"date": date, "python": platform.python_version(), "stopped": STOPPED, "lasts": LASTS}
     print(TEXT.format(**values, table="\n".join(lines), reasons=numbered), end="")
 

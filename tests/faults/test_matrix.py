@@ -190,8 +190,9 @@ def test_fault(row: Row, fault: str, place: places.Place, server: Callable[..., 
         # That the next phase begins shows each time that what the user does next works.
         stack.push(here.explain)
         for phase in PHASES:
-            happens(here, phase)
+            seconds = happens(here, phase)
             here.nothing_left()
+            report.note(row, fault, phase, row.outcome(fault, phase), seconds)
         cluster = here.create(0)
         here.server.running(cluster["id"], 0)
         here.server.call("DELETE", f"clusters/{cluster['id']}")
@@ -199,8 +200,8 @@ def test_fault(row: Row, fault: str, place: places.Place, server: Callable[..., 
         here.nothing_left()
 
 
-def happens(here: Scene, phase: str) -> None:
-    """One cell of the table: a cluster is in a phase, something happens, and all is as it should be afterwards."""
+def happens(here: Scene, phase: str) -> float:
+    """One cell of the table: a cluster is in a phase, something happens, and all is as it should be afterwards; in how many seconds."""
     outcome = here.row.outcome(here.fault, phase)
     before, after = PHASES[phase]
     one = here.server
@@ -227,11 +228,12 @@ def happens(here: Scene, phase: str) -> None:
         if lasts:
             watch(here, path, phase, begin + lasts)
     recover(here, path, outcome, after, notebook)
-    report.note(here.row, here.fault, phase, outcome, time.monotonic() - begin)
+    seconds = time.monotonic() - begin
     one.wait(lambda: here.screen() == here.truth(), TOLD)
     if outcome == GOES_ON:
         one.call("DELETE", path)
         one.wait(lambda: gone(one, path, CLOSES), DEADLINE)
+    return seconds
 
 
 def watch(here: Scene, path: str, phase: str, until: float) -> None:
