@@ -62,8 +62,11 @@ def full_disk(folder: Path) -> Iterator[None]:
 
 
 def ports(process: psutil.Process) -> set[int]:
-    """The TCP ports at which a process listens or is connected."""
-    return {found.laddr.port for found in process.net_connections("tcp") if found.laddr}
+    """The TCP ports at which a process listens or is connected; 0 for one that has ended."""
+    try:
+        return {found.laddr.port for found in process.net_connections("tcp") if found.laddr}
+    except psutil.NoSuchProcess:
+        return {0}
 
 
 @contextmanager

@@ -87,6 +87,8 @@ class Scene:
             self.clock = faults.Clock(self.runtime)
             self.environ |= self.clock.environ
         self.server = make(**self.environ)
+        #: Jobs that the user has retried.
+        self.retried: set[str] = set()
         self._screen = self.runtime.parent / f"{self.runtime.name}.screen"
         self.open_browser()
 
@@ -114,10 +116,17 @@ class Scene:
         self._stack.callback(end, notebook)
         return notebook
 
-    def find(self, cluster_id: str) -> psutil.Process | None:
-        """The process in question, as soon as it is there."""
+    def victim(self, cluster_id: str) -> psutil.Process | None:
+        """The process in question, as soon as it is there; None for what happens to the whole machine."""
+        if self.fault in ("disk full", "clock jump"):
+            return None
+        own = {"server": self.server.process, "browser": self.browser}.get(self.row.process)
+        found: psutil.Process = psutil.Process(own.pid) if own else self.server.wait(lambda: self._find(cluster_id), DEADLINE)
+        return found
+
+    def _find(self, cluster_id: str) -> psutil.Process | None:
         host = places.host(self.runtime / "casa-labext" / "clusters" / cluster_id)
-        if self.row.process == "host" or host is None:
+        if host is None or self.row.process == "host":
             return host
         try:
             found = self.place.find(self.row.process, host)
@@ -125,25 +134,22 @@ class Scene:
             return None
         return found[0] if found else None
 
-    def suffer(self, cluster_id: str) -> tuple[AbstractContextManager[None], float]:
+    def suffer(self, victim: psutil.Process | None) -> tuple[AbstractContextManager[None], float]:
         """The fault, and how long it lasts in seconds."""
-        server = self.server.process
-        assert server
-        own = {"server": server.pid, "browser": self.browser.pid}.get(self.row.process)
+        own = self.row.process in ("server", "browser")
         if self.fault == "clock jump":
             return self.clock.jumped(), LASTS
         if self.fault == "disk full":
             return faults.full_disk(self.disk), LASTS
-        if self.fault == "network cut" and own:
-            return faults.cut_network({int(self.server.url.split(":")[2].split("/")[0])}), LASTS
-        process = psutil.Process(own) if own else self.server.wait(lambda: self.find(cluster_id), DEADLINE)
+        assert victim
         if self.fault == "network cut":
-            return faults.cut_network(self.server.wait(lambda: faults.ports(process), DEADLINE)), LASTS
+            server = {int(self.server.url.split(":")[2].split("/")[0])}
+            return faults.cut_network(server if own else self.server.wait(lambda: faults.ports(victim), DEADLINE)), LASTS
         number = getattr(signal, self.fault)
         restarts = {"server": self.restart_server, "browser": self.restart_browser}
         restart = restarts.get(self.row.process) or self.place.restart(self.row.process)
         lasts = STOPPED if number == signal.SIGSTOP else LASTS if restart and not own else 0.0
-        return faults.signalled(number, process, restart), lasts
+        return faults.signalled(number, victim, restart), lasts
 
     def restart_server(self) -> None:
         assert self.server.process
@@ -208,11 +214,10 @@ def happens(here: Scene, phase: str) -> float:
     cluster = here.create(before or after)
     path = f"clusters/{cluster['id']}"
     notebook = None
-    if phase == "starting":
-        one.wait(lambda: here.find(cluster["id"]) if here.row.process == "host" else one.get(path), DEADLINE)
-    else:
+    if phase != "starting":
         one.wait(lambda: runs(here, path, before), DEADLINE)
         cluster = one.get(path)
+    victim = here.victim(cluster["id"])
     if phase == "computing":
         notebook = here.compute(cluster["connection"]["snippet"] + LOAD)
         assert notebook.stdout
@@ -223,7 +228,7 @@ def happens(here: Scene, phase: str) -> float:
         one.call("DELETE", path)
 
     begin = time.monotonic()
-    happening, lasts = here.suffer(cluster["id"])
+    happening, lasts = here.suffer(victim)
     with happening:
         if lasts:
             watch(here, path, phase, begin + lasts)
@@ -269,11 +274,10 @@ def runs(here: Scene, path: str, workers: int) -> bool:
     elif cluster and here.fault == "disk full" and cluster["state"] == "degraded" and cluster["hint"]:
         assert "see the log" in cluster["reason"], cluster
         one.call("POST", f"{path}/scale", {"workers": workers})
-    elif cluster and here.row.process == "startd" and cluster["workers"]["lost"]:
-        # HTCondor waits for forty minutes for a machine to come back.
-        assert "its worker has gone" in cluster["reason"], cluster
+    elif cluster and here.row.process == "startd" and "its worker has gone" in (cluster["reason"] or ""):
         for job in one.get(f"{path}/jobs"):
-            if job["state"] == "running" and not job["workers"]:
+            if job["state"] == "running" and not job["workers"] and job["id"] not in here.retried:
+                here.retried.add(job["id"])
                 one.call("POST", f"{path}/jobs/{job['worker']}/retry")
     return bool(cluster) and (cluster["state"], cluster["workers"]["running"]) == ("running", workers)
 
@@ -285,10 +289,9 @@ def gone(one: Server, path: str, outcome: str) -> bool:
     because of what does not answer, is closed again.
     """
     cluster = one.get(path)
-    if cluster and cluster["state"] == "close_failed":
-        one.call("DELETE", path)
-    elif cluster and outcome in (DIES, FAILS) and cluster["state"] == "failed":
-        assert ("process ended" if outcome == DIES else "scheduler") in cluster["reason"].lower(), cluster
+    words = {DIES: "process ended", FAILS: "scheduler"}.get(outcome, "nothing")
+    told = cluster and cluster["state"] in ("failed", "degraded") and words in (cluster["reason"] or "").lower()
+    if cluster and (told or cluster["state"] == "close_failed"):
         one.call("DELETE", path)
     clusters: list[Any] | None = one.get("clusters")
     return clusters == []
