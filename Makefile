@@ -8,9 +8,9 @@
 # make test-min     the tests with the oldest versions of all that pyproject.toml allows; no part of make test
 # make screenshots   draw the pictures of the documentation anew
 # make contract          20,000 requests of what openapi.yaml allows and forbids; no part of make test, which has a thousand
-# make faults            docs/faults.md: what is killed and stopped, and what became of it; make test has those cells where something is killed
 # make peer              what was found wrong in dask-labextension: it has it, we have not; no part of make test
 # make soak              docs/soak.md: much of everything, an hour of it; make test has a little of it
+# make faults            docs/faults.md: what fails, and what became of it; make test has those cells where a process of this machine is killed
 # make test-condor25     the tests with HTCondor against its newest feature release; no part of make test
 
 SHELL := bash
@@ -71,12 +71,13 @@ build-kubernetes:
 test-condor25: casa_labext/labextension/package.json
 	CASA_LABEXT_CONDOR_SUITE=forky pytest -m system -k htcondor
 
-# Ten minutes.
+# The document is written if something failed, too, and says so.
+faults: export CASA_LABEXT_STOPPED := 60
 faults: $(VENV)/installed
 	rm -f build/cells
 	mkdir -p build
-	CASA_LABEXT_CELLS=build/cells pytest -n 3 tests/faults
-	python tests/faults/report.py build/cells > docs/faults.md
+	CASA_LABEXT_CELLS=$(CURDIR)/build/cells pytest -n 3 tests/faults || failed=1; \
+	PYTHONPATH=tests python -m faults.report build/cells > docs/faults.md; exit $${failed:-0}
 
 # Half an hour.
 peer: casa_labext/labextension/package.json

@@ -20,7 +20,7 @@ from .message import Message
 from .registry import Registry
 
 #: After so long without news a browser is told that there is none.
-HEARTBEAT = timedelta(seconds=15)
+HEARTBEAT = timedelta(seconds=4)
 
 
 class StreamHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):

@@ -15,13 +15,13 @@ import type {
 
 /** The wait before the first new attempt, doubled by each that fails, in ms. */
 const FIRST_DELAY = 500;
-const LONGEST_DELAY = 30_000;
+const LONGEST_DELAY = 8_000;
 
 /** How long a new connection may take to bring the clusters, in ms. */
 const PATIENCE = 10_000;
 
-/** How long a connection may be silent, in ms: the server says something every 15 s. */
-const SILENCE = 35_000;
+/** How long a connection may be silent, in ms: the server says something every 4 s. */
+const SILENCE = 8_000;
 
 /** Mirrors the clusters of the server over its WebSocket. */
 export class ClusterStore implements IClusterStore, IDisposable {

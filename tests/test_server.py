@@ -70,6 +70,7 @@ class Server:
                 body=None if body is None else json.dumps(body),
                 headers={"Authorization": f"token {TOKEN}"},
                 allow_nonstandard_methods=True,
+                request_timeout=DEADLINE,
             )
         finally:
             client.close()
@@ -85,7 +86,7 @@ class Server:
         end = time.monotonic() + deadline
         while not (result := condition()):
             assert time.monotonic() < end, (self.folder / "server.log").read_text()[-3000:]
-            time.sleep(0.05)
+            time.sleep(0.2)
         return result
 
     def running(self, cluster_id: str, workers: int) -> JSON:

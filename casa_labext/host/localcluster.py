@@ -25,10 +25,10 @@ class LocalCluster(distributed.LocalCluster):  # type: ignore[misc]
             try:
                 await super()._correct_state_internal()
                 return
-            except RuntimeError:
-                failed = frozenset(name for name, worker in self.workers.items() if worker.status == Status.failed)
-                for name in failed:
+            except Exception:  # of a worker, or of a nanny that could not even be made: a disk may be full
+                for name in [name for name, worker in self.workers.items() if worker.status == Status.failed]:
                     del self.workers[name]
+                failed = frozenset(self.worker_spec.keys() - self.workers.keys())
                 if not failed or attempt == ATTEMPTS:
                     self.failed = failed
                     raise

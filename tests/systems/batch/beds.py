@@ -269,9 +269,13 @@ class SlurmBed(Bed):
 
     def start_controller(self) -> None:
         """Start slurmctld again, with the queue it had."""
-        with open(self.folder / "slurm" / "log" / "slurmctld.out", "ab") as out:
+        self.start_daemon("slurmctld")
+
+    def start_daemon(self, name: str) -> None:
+        """Start slurmctld or slurmd again, with what it knew."""
+        with open(self.folder / "slurm" / "log" / f"{name}.out", "ab") as out:
             subprocess.run(
-                ["slurmctld"],
+                [name],
                 env=self.environ,
                 stdin=subprocess.DEVNULL,
                 stdout=out,
@@ -280,7 +284,7 @@ class SlurmBed(Bed):
                 timeout=30,
                 start_new_session=True,
             )
-        wait_until(self._ready, 30, "slurmctld's start")
+        wait_until(self._ready, 30, f"{name}'s start")
 
     def repair(self) -> None:
         if not self.daemon("slurm/slurmd.pid", "slurmd"):
