@@ -120,6 +120,8 @@ class Scene:
         """The process in question, as soon as it is there; None for what happens to the whole machine."""
         if self.fault in ("disk full", "clock jump"):
             return None
+        # A cluster starts when it has its host.
+        self.server.wait(lambda: places.host(self.runtime / "casa-labext" / "clusters" / cluster_id), DEADLINE)
         own = {"server": self.server.process, "browser": self.browser}.get(self.row.process)
         found: psutil.Process = psutil.Process(own.pid) if own else self.server.wait(lambda: self._find(cluster_id), DEADLINE)
         return found
