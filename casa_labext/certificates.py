@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 LIFETIME = timedelta(days=365)
 #: Clocks of worker nodes may be behind.
 CLOCK_SKEW = timedelta(days=1)
-
-
 #: Seconds that the script may take: it imports from a cold network file system, perhaps.
 DEADLINE = 30.0
 

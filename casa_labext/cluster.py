@@ -161,7 +161,7 @@ class Cluster:
 
     async def extend(self) -> None:
         """Put off the end of an idle cluster."""
-        self._set(**await self._command("/extend", deadline=COMMAND_DEADLINE))
+        self._hear(**await self._command("/extend", deadline=COMMAND_DEADLINE))
 
     async def workers(self) -> Any:
         """The connected workers, as `Worker` in openapi.yaml."""

@@ -71,10 +71,10 @@ class Standby:
         if self._waiting and not self._waiting.suits(record):
             self._drop()
         if not self._waiting:
+            script = certificates.begin(record.id) if record.encryption == "own" else None
             channel, other = socket.socketpair()
             with other:
                 process = start_host(record, "standby", record.reference, stdin=other, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            script = certificates.begin(record.id) if record.encryption == "own" else None
             self._waiting = Waiting(record, process, channel, script)
         if self._expiry:
             self._expiry.cancel()

@@ -176,12 +176,12 @@ def jupyter(tmp_path: Path) -> Iterator[Callable[..., JSON]]:
     started = []
     runtime = tmp_path / "one" / "runtime"
 
-    def start(*arguments: str) -> JSON:
+    def start(*arguments: str, where: str = "port=0") -> JSON:
         with (tmp_path / "log").open("wb") as log:
-            command = ["jupyter", "server", "--allow-root", "--no-browser", "--ServerApp.port=0", f"--ServerApp.root_dir={tmp_path}"]
+            command = ["jupyter", "server", "--allow-root", "--no-browser", f"--ServerApp.{where}", f"--ServerApp.root_dir={tmp_path}"]
             started.append(subprocess.Popen([*command, *arguments], env=surroundings(tmp_path), stdout=log, stderr=log))
         file = runtime / f"jpserver-{started[-1].pid}.json"
-        wait(lambda: file.exists() and file.read_text().endswith("}"))
+        wait(lambda: started[-1].poll() is not None or (file.exists() and file.read_text().endswith("}")))
         info: JSON = json.loads(file.read_text())
         return info
 
@@ -200,7 +200,7 @@ def test_an_encrypted_server(jupyter: Callable[..., JSON], tmp_path: Path) -> No
 
 
 def test_a_server_on_a_socket(jupyter: Callable[..., JSON], tmp_path: Path) -> None:
-    info = jupyter(f"--ServerApp.sock={Path(os.environ['TMPDIR']) / 'jupyter.sock'}", "--ServerApp.base_url=/ada")
+    info = jupyter("--ServerApp.base_url=/ada", where=f"sock={Path(os.environ['TMPDIR']) / 'jupyter.sock'}")
     assert info["url"].startswith("http+unix://")
     assert shell("casa list", tmp_path) == "No clusters.\n"
     assert shell(f"casa list --url '{info['url']}?token={info['token']}'", tmp_path) == "No clusters.\n"
@@ -238,8 +238,7 @@ def test_interrupted_while_it_waits(server: Callable[..., Server], tmp_path: Pat
         assert following.stdout
         assert following.stdout.readline()
         one.call("DELETE", f"clusters/{cluster['id']}")
-        printed, said = following.communicate(timeout=DEADLINE)
-    assert "closing" in printed
+        _, said = following.communicate(timeout=DEADLINE)
     assert said == "mine is gone.\n"
     assert following.returncode == 0
 

@@ -50,7 +50,7 @@ def test_the_document_holds_for_whatever_is_asked(server: Callable[..., Server],
     command = [
         *(Path(sys.executable).with_name("schemathesis"), "--config-file", slow, "run", document, "--url", f"{one.url}casa-labext/api"),
         *("-H", f"Authorization: token {TOKEN}", "--checks", ",".join(CHECKS), "--max-examples", str(EXAMPLES)),
-        *("--workers", "4", "--request-timeout", str(HUNG), "--suppress-health-check", "all", "--warnings", "off", "--continue-on-failure"),
+        *("--request-timeout", str(HUNG), "--suppress-health-check", "all", "--warnings", "off", "--continue-on-failure"),
         *("--report", "json", "--report-json-path", report),
     ]
     done = subprocess.run([str(word) for word in command], cwd=tmp_path, capture_output=True, text=True, check=False)

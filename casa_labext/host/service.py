@@ -60,7 +60,7 @@ class ExtendHandler(Handler):
 
     async def post(self) -> None:
         await self.lifecycle.extend()
-        self.finish(self.lifecycle.status)
+        self.finish(self.lifecycle.told())
 
 
 class CloseHandler(Handler):

@@ -35,13 +35,12 @@ export async function openForeign(
 
 /** An Error says what is wrong with an address. */
 export function addressIn(text: string, trans: TranslationBundle): URL {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (!url || !['http:', 'https:'].includes(url.protocol)) {
+  if (!/^https?:\/\/[^/]/i.test(text)) {
     throw new Error(
       trans.__('"%1" is no address that begins with http:// or https://.', text)
     );
   }
-  return url;
+  return new URL(text);
 }
 
 /** Whether a frame may show it: not with the origin of this page, whose rights it would have, nor unencrypted in an encrypted page. */

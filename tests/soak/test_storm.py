@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.system, pytest.mark.timeout(1800)]
 #: Connections that are being made at the same time.
 AT_ONCE = 10
 #: Bytes a connection. Its handler has many times that.
-BOUND = 4096
+BOUND = 2048
 
 
 @pytest.mark.parametrize("crowd", [(CLUSTERS, 0.5)], indirect=True)
@@ -29,7 +29,7 @@ async def test_storm(crowd: Server) -> None:
     async with visit(crowd) as visitor:
         await asyncio.gather(*(scale(requests, cluster["id"], 2000) for cluster in await requests.get("clusters")))
         quiet = holdings(crowd)
-        await storm(crowd, CONNECTIONS // 5)
+        await storm(crowd, 2 * CONNECTIONS)
         await returned(crowd, quiet)
         before = memory(crowd)
         quiet = holdings(crowd)
