@@ -1,4 +1,5 @@
 import { expect, test } from '@jupyterlab/galata';
+import { once } from 'events';
 import { createServer } from 'http';
 import type { AddressInfo } from 'net';
 
@@ -35,7 +36,7 @@ test('a cluster with nothing to do counts down, is kept, and closes by itself', 
   await page.screenshot({ path: 'shots/idle-details.png' });
   await expect(card(panel, 'Brief')).toHaveCount(0, { timeout: 120_000 });
   await expect(page.locator('.Toastify')).toContainText(
-    'Brief is gone: It had nothing to do for 1 min.'
+    'Brief is gone: It had nothing to do for 30 s.'
   );
 });
 
@@ -106,9 +107,10 @@ test("a dashboard of the user's own address is in a frame of its own origin", as
   const visitors: string[] = [];
   const server = createServer((request, response) => {
     visitors.push(String(request.headers['user-agent']));
-    response.setHeader('Content-Type', 'text/html');
+    response.setHeader('Content-Type', 'text/html; charset=utf-8');
     response.end('<p>Somebody else’s dashboard</p>');
   }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/status`;
   await page.evaluate(
     url =>

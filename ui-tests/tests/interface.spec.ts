@@ -328,9 +328,18 @@ test.describe('in the high-contrast theme', () => {
   });
 });
 
-test('the configuration page is accessible', async ({ page }) => {
+test('the form and the configuration page are accessible in both themes', async ({
+  page
+}) => {
   const panel = await openPanel(page);
   await panel.getByRole('button', { name: 'Dask configuration' }).click();
   await expect(page.locator('.casa-Configuration')).toContainText('profiles');
-  await expectAccessible(page, '.casa-Configuration');
+  for (const theme of ['JupyterLab Light', 'JupyterLab Dark']) {
+    await page.theme.setTheme(theme);
+    await expectAccessible(page, '.casa-Configuration');
+    await panel.getByRole('button', { name: 'New cluster' }).click();
+    await expect(page.getByLabel('Name')).toBeVisible();
+    await expectAccessible(page, '.jp-Dialog-content');
+    await page.getByRole('button', { name: 'Cancel' }).click();
+  }
 });
