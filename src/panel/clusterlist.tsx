@@ -5,6 +5,7 @@ import * as React from 'react';
 
 import { Card } from './card';
 import { CommandIDs } from '../commandids';
+import { type Order, sorted, steady } from './order';
 import type { RecentSamples } from './recent';
 import type { Cluster, IClusterStore } from '../tokens';
 
@@ -21,8 +22,6 @@ export interface IClusterListProps {
   trans: TranslationBundle;
 }
 
-type Order = 'created' | 'name' | 'state';
-
 /** All that the store has to show. */
 export function ClusterList(props: IClusterListProps): JSX.Element {
   const { store, recent, commands, trans } = props;
@@ -35,13 +34,17 @@ export function ClusterList(props: IClusterListProps): JSX.Element {
   const titleOf = ({ profile }: Cluster) =>
     profiles ? (titles.get(profile) ?? profile) : '';
   const many = clusters.length >= MANY;
-  const shown = many
+  const [inUse, listeners] = useInUse();
+  const before = React.useRef<ReadonlyArray<Cluster>>([]);
+  const found = many
     ? sorted(clusters, order).filter(cluster =>
         `${cluster.name} ${titleOf(cluster)} ${cluster.state}`
           .toLowerCase()
           .includes(text.toLowerCase())
       )
     : clusters;
+  const shown = inUse ? steady(found, before.current) : found;
+  before.current = shown;
   return (
     <>
       <Connection store={store} trans={trans} />
@@ -76,6 +79,7 @@ export function ClusterList(props: IClusterListProps): JSX.Element {
         className="casa-Panel-list"
         role="list"
         aria-label={trans.__('Clusters')}
+        {...listeners}
       >
         {shown.map(cluster => (
           <Card
@@ -115,32 +119,20 @@ function useNow(wanted: boolean): number {
   return now;
 }
 
-/** Those to look at first come first. */
-const TROUBLE: ReadonlyArray<Cluster['state']> = [
-  'close_failed',
-  'failed',
-  'lost',
-  'degraded',
-  'starting',
-  'running',
-  'closing',
-  'closed'
-];
-
-function sorted(
-  clusters: ReadonlyArray<Cluster>,
-  order: Order
-): ReadonlyArray<Cluster> {
-  switch (order) {
-    case 'created':
-      return clusters;
-    case 'name':
-      return [...clusters].sort((a, b) => a.name.localeCompare(b.name));
-    case 'state':
-      return [...clusters].sort(
-        (a, b) => TROUBLE.indexOf(a.state) - TROUBLE.indexOf(b.state)
-      );
-  }
+/** Whether the pointer or the keyboard is in an element, and what that element has to tell. */
+function useInUse(): [boolean, React.HTMLAttributes<HTMLElement>] {
+  const [pointed, setPointed] = React.useState(false);
+  const [focused, setFocused] = React.useState(false);
+  return [
+    pointed || focused,
+    {
+      onPointerEnter: () => setPointed(true),
+      onPointerLeave: () => setPointed(false),
+      onFocus: () => setFocused(true),
+      onBlur: ({ currentTarget, relatedTarget }) =>
+        setFocused(currentTarget.contains(relatedTarget))
+    }
+  ];
 }
 
 /** Says so while the numbers are not those of now. */

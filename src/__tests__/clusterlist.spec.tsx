@@ -1,0 +1,111 @@
+import { ReactWidget } from '@jupyterlab/ui-components';
+import { nullTranslator } from '@jupyterlab/translation';
+import { CommandRegistry } from '@lumino/commands';
+import { MessageLoop } from '@lumino/messaging';
+import { Widget } from '@lumino/widgets';
+import * as React from 'react';
+
+import { ClusterList } from '../panel/clusterlist';
+import { CommandIDs } from '../commandids';
+import type { RecentSamples } from '../panel/recent';
+import type { IClusterStore, State } from '../tokens';
+import { makeCluster, typeInto } from './testing';
+
+const trans = nullTranslator.load('casa_labext');
+const NAMES = ['Gamma', 'Beta', 'Alpha', 'Delta', 'Epsilon', 'Zeta'];
+
+describe('ClusterList', () => {
+  let host: ReactWidget;
+  let states: Record<string, State>;
+  const commands = new CommandRegistry();
+  Object.values(CommandIDs).forEach(id =>
+    commands.addCommand(id, { label: id, execute: () => undefined })
+  );
+
+  const list = () => (
+    <ClusterList
+      store={
+        {
+          status: 'connected',
+          profiles: null,
+          clusters: NAMES.map(name =>
+            makeCluster({ id: name, name, state: states[name] ?? 'running' })
+          )
+        } as unknown as IClusterStore
+      }
+      recent={{ of: () => [] } as unknown as RecentSamples}
+      commands={commands}
+      trans={trans}
+    />
+  );
+  class Host extends ReactWidget {
+    protected render(): JSX.Element {
+      return list();
+    }
+  }
+
+  beforeEach(() => {
+    (globalThis as any).IS_REACT_ACT_ENVIRONMENT = true;
+    states = {};
+    host = new Host();
+    React.act(() => {
+      Widget.attach(host, document.body);
+      MessageLoop.flush();
+    });
+  });
+
+  afterEach(() => {
+    React.act(() => host.dispose());
+  });
+
+  const shown = () =>
+    Array.from(host.node.querySelectorAll('li[data-cluster]')).map(
+      node => (node as HTMLElement).dataset.cluster
+    );
+  const become = (state: State, ...names: string[]) => {
+    states = Object.fromEntries(names.map(name => [name, state]));
+    React.act(() => {
+      host.update();
+      MessageLoop.flush();
+    });
+  };
+  const order = (value: string) => {
+    const select = host.node.querySelector('select')!;
+    React.act(() => {
+      select.value = value;
+      select.dispatchEvent(new Event('change', { bubbles: true }));
+    });
+  };
+  const tell = (type: string) =>
+    React.act(() => {
+      host.node
+        .querySelector('ul')!
+        .dispatchEvent(new MouseEvent(type, { bubbles: true }));
+    });
+
+  it('is sorted and filtered', () => {
+    expect(shown()).toEqual(NAMES);
+    order('name');
+    expect(shown()).toEqual([...NAMES].sort());
+    order('state');
+    become('failed', 'Delta');
+    expect(shown()[0]).toBe('Delta');
+    typeInto(host.node.querySelector('input')!, 'eta');
+    expect(shown()).toEqual(['Beta', 'Zeta']);
+  });
+
+  it('does not move while it is used', () => {
+    order('state');
+    tell('pointerover');
+    become('failed', 'Delta');
+    expect(shown()).toEqual(NAMES);
+    tell('pointerout');
+    expect(shown()[0]).toBe('Delta');
+
+    React.act(() => host.node.querySelector('li')!.focus());
+    become('failed', 'Zeta');
+    expect(shown()[0]).toBe('Delta');
+    React.act(() => (document.activeElement as HTMLElement).blur());
+    expect(shown()[0]).toBe('Zeta');
+  });
+});
