@@ -1,4 +1,8 @@
-import { ClusterWatch } from '../places/notifications';
+import type { JupyterFrontEnd } from '@jupyterlab/application';
+import { Notification } from '@jupyterlab/apputils';
+import { Signal } from '@lumino/signaling';
+
+import { ClusterWatch, notifications } from '../places/notifications';
 import { Cluster } from '../tokens';
 import { makeCluster } from './testing';
 
@@ -73,5 +77,32 @@ describe('what there is to tell of clusters', () => {
     now = 100 * 60_000;
     see({ running: 0 });
     expect(told).toEqual(['idle']);
+  });
+});
+
+describe('what is told', () => {
+  it('can be silenced, each kind for itself', async () => {
+    jest.useFakeTimers();
+    const store: any = { status: 'connected', clusters: [] };
+    store.changed = new Signal(store);
+    store.removed = new Signal(store);
+    const composite = { notifications: { failed: false } };
+    const registry = { load: async () => ({ composite }) };
+    void notifications.activate({} as JupyterFrontEnd, store, registry, null);
+    await Promise.resolve();
+    const become = (...states: Cluster['state'][]) => {
+      for (const state of states) {
+        store.clusters = [makeCluster({ state, reason: 'because' })];
+        store.changed.emit();
+      }
+      return Notification.manager.notifications.map(({ message }) => message);
+    };
+    const { name } = makeCluster();
+    expect(become('running', 'failed')).toEqual([]);
+    store.removed.emit({ name, reason: 'because' });
+    expect(become('running', 'degraded')).toEqual([
+      `${name} is degraded: because`
+    ]);
+    jest.useRealTimers();
   });
 });

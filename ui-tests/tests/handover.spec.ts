@@ -4,6 +4,7 @@ import {
   card,
   closeAll,
   cluster,
+  drag,
   expectWorkers,
   newCluster,
   openPanel
@@ -80,7 +81,7 @@ test('a scheduler that runs already is attached, and left', async ({
   await expectWorkers(card(panel, 'Theirs'), 1);
 });
 
-test('a console is connected', async ({ page }) => {
+test('a console is connected, and takes the client', async ({ page }) => {
   const panel = await openPanel(page);
   const mine = await newCluster(page, panel, 'Physics', 1);
   await page.evaluate(async () => {
@@ -95,6 +96,8 @@ test('a console is connected', async ({ page }) => {
   await page.keyboard.type('client.submit(sum, [50, 11]).result()');
   await page.keyboard.press('Shift+Enter');
   await expect(output(page, '61')).toBeVisible({ timeout: 30_000 });
+  await drag(page, mine, prompt);
+  await expect(prompt).toContainText('from dask.distributed import Client');
 });
 
 test.describe('with the setting to connect new notebooks', () => {

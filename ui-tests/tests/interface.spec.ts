@@ -106,6 +106,9 @@ test('details: plots, workers, logs and configuration', async ({ page }) => {
   await expect(page.locator('.casa-Logs:visible')).not.toContainText(
     'Register worker'
   );
+  const download = page.waitForEvent('download');
+  await details.getByRole('button', { name: 'Download the logs' }).click();
+  expect((await download).suggestedFilename()).toBe('Physics.log');
   await expectAccessible(page, '.casa-Details');
   await details.getByRole('tab', { name: 'Configuration' }).click();
   await expect(
