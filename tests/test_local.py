@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import resource
 import socket
 import subprocess
 import sys
@@ -208,3 +209,15 @@ async def test_a_machine_has_no_more_memory_than_it_has(api: API) -> None:
     cluster = await api.create(size={"workers": 3})
     cluster = await api.running(cluster["id"], workers=3)
     assert cluster["memory"]["limit"] <= psutil.virtual_memory().total
+
+
+async def test_scheduler_may_open_as_many_files_as_the_system_allows(api: API) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard // 2, hard))
+    try:
+        cluster = await api.create(size={"workers": 0})
+        cluster = await api.running(cluster["id"])
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    code = "import resource\nprint(*client.run_on_scheduler(resource.getrlimit, resource.RLIMIT_NOFILE))"
+    assert await compute(cluster, code) == f"{hard} {hard}"

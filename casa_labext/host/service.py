@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import resource
 import shutil
 import signal
 import socket
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -184,11 +186,19 @@ async def serve(record: Record, directory: Path, listening: socket.socket) -> No
     await lifecycle.run()
 
 
+def _allow_connections() -> None:
+    """Open as many files as the system allows: a scheduler has a connection to each worker, and many systems begin with 1,024."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):  # without a limit for the user there may be a smaller one of the kernel
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 def main(directory: Path, descriptor: int, output: int) -> None:
     """Own a cluster until its end.
 
     `descriptor` is the listening socket, which the server made: it can connect from the first moment. `output`: of `log.redirect`.
     """
+    _allow_connections()
     thread = log.capture(directory, output)
     listening = socket.socket(fileno=descriptor)
     listening.setblocking(False)
