@@ -32,7 +32,7 @@ from .schemas import check_size
 from .standby import Standby
 
 #: Seconds in which the server closes its clusters when it stops; afterwards their processes are ended.
-STOP_DEADLINE = 7.0
+STOP_DEADLINE = 6.0
 #: Seconds to see them gone and to remove what they had on disk.
 KILL_DEADLINE = 2.0
 #: Seconds after which a directory that no host was started in counts as left behind.

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -27,6 +28,9 @@ JSON = dict[str, Any]
 RUN_MARK = "CASA_LABEXT_TEST_RUN"
 RUN = uuid.uuid4().hex
 os.environ[RUN_MARK] = RUN
+
+# A shell lets what it starts in the background ignore Ctrl-C; what is started here does not.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 #: The temporary directory of this run; pytest's own folders stay where they are.
 os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", tempfile.gettempdir())
