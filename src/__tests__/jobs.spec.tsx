@@ -106,6 +106,16 @@ describe('the jobs of a cluster', () => {
     });
   const base = `clusters/${makeCluster().id}`;
 
+  it('says how long a job may run', async () => {
+    const hour = Date.now() / 1000 + 3610;
+    await draw([
+      makeJob({ walltime_end: hour }),
+      makeJob({ id: '2', worker: 'b', walltime_end: null })
+    ]);
+    const cells = rows().map(row => row.children[7].textContent);
+    expect(cells.sort()).toEqual(['', 'in 1 h']);
+  });
+
   it('draws few of many rows, and others when scrolled', async () => {
     await draw(MANY);
     expect(grid().getAttribute('aria-rowcount')).toBe('5001');

@@ -12,6 +12,7 @@ import {
 } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
+import { formatAge } from '../format';
 import { keyOf } from './joblist';
 import { IRowPlace, rowProps } from './table';
 import type { Job, JobAction, JobState } from '../tokens';
@@ -93,7 +94,7 @@ export const JobRow = React.memo(function JobRow(
       <Text text={job.host} />
       <When time={job.submitted} />
       <When time={job.started} />
-      <When time={job.walltime_end} />
+      <Left until={job.walltime_end} trans={trans} />
       <When time={job.ended} />
       <div role="gridcell">{job.exit_code}</div>
       <div role="gridcell" className="casa-Table-actions">
@@ -119,17 +120,31 @@ function Text({ text }: { text: string | null }): JSX.Element {
   );
 }
 
-/** How long ago it was, or how long it is until then, and when. */
+/** How long ago it was, and when. */
 function When({ time }: { time: number | null }): JSX.Element {
-  if (time === null) {
-    return <div role="gridcell" />;
-  }
-  const date = new Date(time * 1000);
   return (
-    <div role="gridcell" title={date.toLocaleString()}>
-      {Time.formatHuman(date, 'short')}
+    <div role="gridcell" title={dateOf(time)?.toLocaleString()}>
+      {time !== null && Time.formatHuman(dateOf(time)!, 'short')}
     </div>
   );
+}
+
+/** How long it is until then, and when that is; JupyterLab has words for the past alone. */
+function Left(props: {
+  until: number | null;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { until, trans } = props;
+  return (
+    <div role="gridcell" title={dateOf(until)?.toLocaleString()}>
+      {until !== null &&
+        trans.__('in %1', formatAge(until - Date.now() / 1000, trans))}
+    </div>
+  );
+}
+
+function dateOf(time: number | null): Date | null {
+  return time === null ? null : new Date(time * 1000);
 }
 
 /** The word for the state of a job. */
