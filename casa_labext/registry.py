@@ -15,9 +15,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from jsonschema import SchemaError
-
 from . import dashboardlink, diagnosis, directories, encryption, kernels, kinds, launcher, profiles
+from .availability import Availability
 from .cluster import Cluster
 from .daskconfig.page import ConfigurationPage
 from .discovery import Discovery
@@ -25,7 +24,7 @@ from .environments import Environment, Environments
 from .host import processes
 from .host.errors import ClusterError, Unknown, WrongRequest, WrongState, describe
 from .host.record import FILE, Record, Size
-from .kinds.base import Options, Schema
+from .kinds.base import Options
 from .message import Message
 from .profiles import Configuration, Problem, Profile
 from .schemas import check_size
@@ -37,8 +36,6 @@ STOP_DEADLINE = 6.0
 KILL_DEADLINE = 2.0
 #: Seconds after which a directory that no host was started in counts as left behind.
 LAUNCH_TIME = 60.0
-#: Seconds that a batch system's answer is good for.
-AVAILABLE_LIFETIME = 10.0
 #: Seconds that what dask's configuration says is good for: a user may be mending it.
 CONFIGURATION_LIFETIME = 1.0
 
@@ -58,7 +55,7 @@ class Registry:
         self._configuration: Configuration | None = None
         #: The sizes that are being asked for.
         self._asked: dict[str, Size] = {}
-        self._availability: dict[str, tuple[float, asyncio.Task[tuple[dict[str, Schema] | None, ClusterError | None]]]] = {}
+        self._availability = Availability()
         self.listeners: set[Listener] = set()
         #: The cluster that kernels find with a bare `Client()`.
         self.default: Cluster | None = None
@@ -140,28 +137,11 @@ class Registry:
         """`Profiles` in openapi.yaml."""
         configuration = await self.configuration(fresh=True)
         offered = configuration.profiles.values()
-        looked_at = await asyncio.gather(*map(self._look_at, offered))
+        looked_at = await asyncio.gather(*map(self._availability.of, offered))
         return {
             "profiles": [profile.public(reason) for profile, reason in looked_at],
             "problems": [asdict(problem) for problem in configuration.problems],
         }
-
-    async def _look_at(self, profile: Profile) -> tuple[Profile, ClusterError | None]:
-        """A profile with all its options, and why it cannot be launched now; asked at most once in AVAILABLE_LIFETIME."""
-        # What a kind finds here is the same for all its profiles.
-        what = f"{profile.name} {profile.settings} {profile.pass_environment}" if profile.kind.inquires else profile.reference
-        asked, task = self._availability.get(what, (0.0, None))
-        if task is None or time.monotonic() - asked > AVAILABLE_LIFETIME:
-            task = asyncio.create_task(inquire(profile))
-            self._availability[what] = (time.monotonic(), task)
-        declared, error = await asyncio.shield(task)
-        if declared is None or error:
-            return profile, error
-        try:
-            return await asyncio.to_thread(profile.declare, declared), None
-        except (ClusterError, SchemaError) as wrong:
-            field = getattr(wrong, "field", None)
-            return profile, ClusterError(f"casa-labext.profiles.{profile.name}{f'.{field}' if field else ''}: {describe(wrong)}")
 
     async def create(self, request: dict[str, Any], *, show_failure: bool = False) -> Cluster:
         """Start a cluster, as `ClusterRequest` in openapi.yaml has it. WrongRequest if it asks for what there is not.
@@ -215,7 +195,7 @@ class Registry:
         """Start a failed cluster again, if it can be started now."""
         profile = (await self.configuration(fresh=True)).profiles.get(cluster.record.profile)
         if profile and cluster.state == "failed":
-            profile, _ = await self._look_at(profile)
+            profile, _ = await self._availability.of(profile)
             # What was not known when it was asked for may be known now.
             asked = {name: value for name, value in cluster.record.options.items() if name not in profile.fixed}
             record = cluster.record.change(options=profile.options(asked)) if profile.kind.inquires else cluster.record
@@ -226,7 +206,7 @@ class Registry:
 
     async def _launchable(self, record: Record, profile: Profile) -> Record:
         """The record of a cluster that can be launched now; ClusterError if it cannot."""
-        _, error = await self._look_at(profile)
+        _, error = await self._availability.of(profile)
         if error:
             raise error
         return record.change(encryption=await self._encryption(profile, record.options))
@@ -250,7 +230,7 @@ class Registry:
         profile = configuration.profiles.get(request["profile"])
         if profile is None:
             raise WrongRequest(f"There is no profile {request['profile']!r}.", field="profile")
-        profile, _ = await self._look_at(profile)
+        profile, _ = await self._availability.of(profile)
         size: Size = request.get("size", profile.size)
         check_size(size, profile.maximum_workers)
         options = profile.options(request.get("options", {}))
@@ -394,17 +374,6 @@ def _records() -> list[tuple[Path, Record]]:
         if record.hostname == socket.gethostname() and not (young and not processes.of_cluster(record.id)):
             found.append((directory, record))
     return found
-
-
-async def inquire(profile: Profile) -> tuple[dict[str, Schema] | None, ClusterError | None]:
-    """The options that another system declares for a profile, and why it cannot be launched now."""
-    if not profile.kind.inquires:
-        reason = await profile.kind.unavailable()
-        return None, ClusterError(reason) if reason else None
-    try:
-        return await launcher.inquire(profile.reference, profile.settings, profile.pass_environment), None
-    except ClusterError as error:
-        return None, error
 
 
 def _most(size: Size) -> int:

@@ -13,9 +13,9 @@ from jupyter_core.paths import jupyter_config_path, jupyter_path
 from jupyter_server.extension.config import ExtensionConfigManager
 
 from .. import profiles
+from ..availability import inquire
 from ..environments import PROBE, run
 from ..host.errors import ClusterError, describe
-from ..registry import inquire
 from .text import hanging
 
 PACKAGES = ("casa_labext", "jupyterlab", "jupyter_server", "jupyter-server-proxy", "dask", "distributed")
