@@ -43,7 +43,7 @@ def costs(extension: Extension) -> Values:
             browser.open_panel()
             browser.panel_shows(1)
             values |= browser.idle("1_open")
-            with helper(extension.python, "bench.workers", extension.connection(server, ids[0])) as join:
+            with helper(extension.python, "bench.workers", extension.connection(server, ids[0]), "silent") as join:
                 values["arrival"] = browser.arrival(lambda: float(join("1")), ARRIVALS)
             values["dashboard"] = browser.drawn(extension.dashboard(server, ids[0]), DRAWN)
     return values

@@ -31,7 +31,7 @@ def growth(extension: Extension) -> dict[str, Points]:
         for number in range(1, max(CLUSTERS) + 1):
             created = extension.create(server, workers=0)
             until(lambda created=created: extension.connected(server, created))  # type: ignore[misc]
-            joins.append(stack.enter_context(helper(extension.python, "bench.workers", extension.connection(server, created))))
+            joins.append(stack.enter_context(helper(extension.python, "bench.workers", extension.connection(server, created), "silent")))
             if number in CLUSTERS:
                 points["clusters"][number] = _look(extension, server)
         first = extension.ids(server)[0]

@@ -163,9 +163,9 @@ def median_time(action: Callable[[], object], times: int = 20) -> float:
 
 
 @contextmanager
-def helper(extension_python: Path, module: str, connection: Mapping[str, Any]) -> Iterator[Callable[[str], str]]:
+def helper(python: Path, module: str, connection: Mapping[str, Any], *words: str) -> Iterator[Callable[[str], str]]:
     """A process beside the server that is connected to a cluster: it answers a line with a line. Its first line says that it is ready."""
-    command = [str(extension_python), "-m", module, json.dumps(connection)]
+    command = [str(python), "-m", module, json.dumps(connection), *words]
     environ = {**os.environ, "PYTHONPATH": str(ROOT)}
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environ) as process:
         try:

@@ -9,12 +9,13 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import psutil
 import pytest
-from conftest import JSON
+from conftest import DEADLINE, JSON
 from test_server import Server
+
+from bench.jupyter import ROOT
 
 from . import report
 from .amounts import SECONDS, WORKERS
@@ -81,13 +82,17 @@ def cpu(host: psutil.Process) -> float:
 @contextmanager
 def workers(cluster: JSON) -> Iterator[None]:
     """Very many workers of a cluster, in a few processes."""
-    tls = cluster["connection"]["tls"]
-    arguments = [cluster["connection"]["address"], tls["ca"], tls["cert"], tls["key"], str(WORKERS // PROCESSES)]
-    command = [sys.executable, "-m", "soak.workers", *arguments]
-    made = [subprocess.Popen(command, cwd=Path(__file__).parents[1], stdin=subprocess.PIPE) for _ in range(PROCESSES)]
+    command = [sys.executable, "-m", "bench.workers", json.dumps(cluster["connection"])]
+    made = [subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) for _ in range(PROCESSES)]
     try:
+        for each in made:
+            assert each.stdin
+            each.stdin.write(b"%d\n" % (WORKERS // PROCESSES))
+            each.stdin.flush()
         yield
     finally:
         for each in made:
-            each.kill()
-            each.wait()
+            assert each.stdin
+            each.stdin.close()
+        for each in made:
+            each.wait(DEADLINE)
