@@ -282,11 +282,11 @@ class Cluster:
 
     async def _follow(self) -> None:
         """Mirror the host until it is gone, then see how it ended."""
-        self._client = HostClient(self.record.socket)
+        self._client = client = HostClient(self.record.socket)
         try:
             while True:
                 try:
-                    async for status in self._client.statuses():
+                    async for status in client.statuses():
                         self._hear(**status)
                 except HostGone:
                     pass
@@ -300,7 +300,8 @@ class Cluster:
             self._removed(self, None)  # another server's cluster
             return
         finally:
-            self._client.close()
+            self._client = None  # nobody may ask it any more
+            client.close()
         await self._settle()
 
     def _wait_for_end(self, timeout: float) -> bool:

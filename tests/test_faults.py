@@ -17,6 +17,7 @@ import pytest
 from conftest import API, cluster_processes, compute
 
 from casa_labext import directories
+from casa_labext.cluster import Cluster
 from casa_labext.host.record import Record
 
 pytestmark = pytest.mark.system
@@ -199,6 +200,26 @@ async def test_killed_host(api: API, jp_ws_fetch: Any) -> None:
         message = await asyncio.wait_for(stream.read_message(), 5)
     assert "The process that owned the cluster died" in message
     stream.close()
+
+
+async def test_what_is_asked_while_the_end_is_cleared_up(api: API, monkeypatch: pytest.MonkeyPatch) -> None:
+    cluster = await api.create(size={"workers": 0})
+    await api.running(cluster["id"])
+    kill, cleared = Cluster.kill, asyncio.Event()
+
+    async def wait_and_kill(self: Cluster) -> None:
+        await cleared.wait()
+        await kill(self)
+
+    monkeypatch.setattr(Cluster, "kill", wait_and_kill)
+    os.kill(Record.load(directories.clusters() / cluster["id"]).pid, signal.SIGKILL)
+    end, status = time.monotonic() + 30, 0
+    while status != 409:
+        status, answer = await api.call("GET", f"clusters/{cluster['id']}/workers")
+        assert status in (200, 503, 409), answer
+        assert time.monotonic() < end
+    cleared.set()
+    await api.gone(cluster["id"], deadline=15)
 
 
 async def test_stopped_host(api: API) -> None:
