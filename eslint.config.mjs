@@ -8,6 +8,7 @@ export default defineConfig([
   {
     ignores: [
       '.venv',
+      'build',
       'lib',
       'coverage',
       'casa_labext',

@@ -15,6 +15,7 @@ SHARED = (
     "aiohttp",
     "bokeh",
     "cloudpickle",
+    "cryptography",
     "dask",
     "dask-jobqueue",
     "distributed",

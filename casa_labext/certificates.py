@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import subprocess
 import sys
 from datetime import datetime, timedelta, timezone
@@ -25,10 +26,9 @@ CLOCK_SKEW = timedelta(days=1)
 DEADLINE = 30.0
 
 
-def begin(cluster_id: str) -> subprocess.Popen[bytes]:
+def begin() -> subprocess.Popen[bytes]:
     """Start the script; `write` waits for it."""
-    command = [sys.executable, __file__, cluster_id]
-    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    return subprocess.Popen([sys.executable, __file__], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
 def write(directory: Path, script: subprocess.Popen[bytes]) -> TLSFiles:
@@ -52,7 +52,7 @@ def end(script: subprocess.Popen[bytes]) -> None:
     script.communicate()
 
 
-def generate(cluster_id: str) -> dict[str, str]:
+def generate() -> dict[str, str]:
     """One certificate serves scheduler, workers and clients: whoever has it is the cluster's owner. The authority's key is thrown away."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
@@ -87,7 +87,8 @@ def generate(cluster_id: str) -> dict[str, str]:
             )
         )
 
-    ca_name, name = f"casa_labext CA {cluster_id}", f"casa_labext {cluster_id}"
+    serial = secrets.token_hex(8)
+    ca_name, name = f"casa_labext CA {serial}", f"casa_labext {serial}"
     ca_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     ca = builder(ca_name, ca_name, ca_key, authority=True).sign(ca_key, hashes.SHA256())
     cert = (
@@ -108,4 +109,4 @@ def _write(path: Path, text: str) -> str:
 
 
 if __name__ == "__main__":
-    print(json.dumps(generate(sys.argv[1])))
+    print(json.dumps(generate()))

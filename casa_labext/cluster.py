@@ -19,6 +19,7 @@ import yaml
 
 from . import directories, kinds
 from .daskconfig.secrets import redacted
+from .forkserver import ForkServers
 from .host import log, processes
 from .host.errors import ClusterError, Unknown, WrongState, describe
 from .host.history import History
@@ -27,7 +28,6 @@ from .host.record import Record, Size
 from .hostclient import MARGIN, HostClient, HostGone
 from .launcher import launch, logs
 from .snippet import client_code
-from .standby import Waiting
 
 #: Seconds between two tries to reach a host that does not answer.
 RETRY_INTERVAL = 0.5
@@ -46,8 +46,15 @@ class Cluster:
     a reason is given only where nobody asked for the removal.
     """
 
-    def __init__(self, record: Record, changed: Callable[[Cluster], None], removed: Callable[[Cluster, str | None], None]) -> None:
+    def __init__(
+        self,
+        record: Record,
+        fork_servers: ForkServers,
+        changed: Callable[[Cluster], None],
+        removed: Callable[[Cluster, str | None], None],
+    ) -> None:
         self.record = record
+        self._fork_servers = fork_servers
         self._changed = changed
         self._removed = removed
         self._directory: Path | None = None
@@ -72,10 +79,10 @@ class Cluster:
         """Whether its workers are jobs of a batch system."""
         return self._kind.has_jobs
 
-    def start(self, waiting: Waiting | None = None) -> None:
-        """Start the host, or give the cluster to one that waits, and follow it."""
+    def start(self) -> None:
+        """Start the host and follow it."""
         self._heard = 0
-        self.task = asyncio.create_task(self._launch(waiting))
+        self.task = asyncio.create_task(self._launch())
 
     def fail(self, error: ClusterError) -> None:
         """Show that it cannot be started now."""
@@ -269,9 +276,10 @@ class Cluster:
             self.task.cancel()
             await asyncio.wait({self.task})
 
-    async def _launch(self, waiting: Waiting | None) -> None:
+    async def _launch(self) -> None:
         try:
-            self._directory, record, self._process = await asyncio.to_thread(launch, self.record, waiting)
+            server = self._fork_servers.prepare(self.record)
+            self._directory, record, self._process = await asyncio.to_thread(launch, self.record, server)
             self.record = record.change(name=self.record.name)  # it may have got another one meanwhile
         except Exception as error:
             self._set(state="failed", reason=f"The cluster's process could not be started: {describe(error)}", activity=None)

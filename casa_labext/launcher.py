@@ -20,7 +20,7 @@ from .host.record import Record, private
 from .kinds.base import Kind, Schema
 
 if TYPE_CHECKING:
-    from .standby import Waiting
+    from .forkserver import ForkServer
 
 HOST = Path(__file__).parent / "host"
 #: Seconds that an errand may take: it imports distributed, which is slow on a cold network file system.
@@ -50,7 +50,7 @@ async def preview(record: Record) -> str | None:
     with tempfile.TemporaryDirectory() as folder:
         if record.encryption == "own":
             # A class may look into them.
-            script = certificates.begin(record.id)
+            script = certificates.begin()
             record = record.change(tls=await asyncio.to_thread(certificates.write, Path(folder) / "tls", script))
         text: str | None = await _send("preview", record.reference, record)
     return text.replace(folder, "<cluster's directory>") if text else None
@@ -101,7 +101,7 @@ async def _send(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         cwd=record.cwd if record else None,
-        env=environment(kinds.load(reference), record.environ if record else {}, record.pass_environment if record else passed),
+        env=host_environment(record) if record else environment(kinds.load(reference), {}, passed),
     )
     try:
         output, errors = await asyncio.wait_for(process.communicate(json.dumps(errand).encode()), deadline)
@@ -120,6 +120,11 @@ async def _send(
     return answer["answer"]
 
 
+def host_environment(record: Record) -> dict[str, str]:
+    """The environment of a host and what it starts, but for the mark."""
+    return environment(kinds.load(record.reference), record.environ, record.pass_environment)
+
+
 def start_host(record: Record, *arguments: str, **streams: Any) -> subprocess.Popen[bytes]:
     """Start a host; see host/__main__.py.
 
@@ -128,33 +133,34 @@ def start_host(record: Record, *arguments: str, **streams: Any) -> subprocess.Po
     return subprocess.Popen(
         [record.python, str(HOST), *arguments],
         cwd=record.cwd,
-        env=environment(kinds.load(record.reference), {**record.environ, processes.MARK: record.id}, record.pass_environment),
+        env={**host_environment(record), processes.MARK: record.id},
         start_new_session=True,
         **streams,
     )
 
 
-def launch(record: Record, waiting: Waiting | None = None) -> tuple[Path, Record, subprocess.Popen[bytes]]:
-    """Make a cluster's folders and certificates and start its host, or give it to the one that waits.
+def launch(record: Record, server: ForkServer) -> tuple[Path, Record, subprocess.Popen[bytes] | None]:
+    """Make a cluster's folders and certificates and start its host: the latter's process if it is a child of this one.
 
-    Blocks for some milliseconds, or while the one that waits still imports; leaves nothing if it raises OSError.
+    Blocks for some milliseconds, or while the fork server still imports; leaves nothing if it raises OSError.
     """
     directory, socket_path, scratch = directories.make(record.id)
-    record = record.change(socket=socket_path, scratch=scratch, pid=waiting.process.pid if waiting else 0)
+    record = record.change(socket=socket_path, scratch=scratch)
     try:
-        script = waiting.certificates if waiting else None
         if record.encryption == "own":
-            record = record.change(tls=certificates.write(directory / "tls", script or certificates.begin(record.id)))
-        elif script:
-            certificates.end(script)
+            record = record.change(tls=certificates.write(directory / "tls", server.certificates()))
         record.save(directory)
-        with directories.listen(socket_path) as listening, open(directory / log.FILE, "ab", opener=private) as output:
-            process = waiting.give(directory, listening) if waiting else None
-            if not process:
+        process = None
+        with directories.listen(socket_path) as listening:
+            pid = server.fork(record, directory, listening)
+            if not pid:
+                # Begun for itself it can say in its log what is wrong.
                 descriptor = listening.fileno()
-                streams = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": output}
-                process = start_host(record, str(directory), str(descriptor), pass_fds=[descriptor], **streams)
-        record = record.change(pid=process.pid)
+                with open(directory / log.FILE, "ab", opener=private) as output:
+                    streams = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": output}
+                    process = start_host(record, str(directory), str(descriptor), pass_fds=[descriptor], **streams)
+                pid = process.pid
+        record = record.change(pid=pid)
         record.save(directory)
     except BaseException:
         processes.end(record.id)

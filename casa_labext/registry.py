@@ -21,6 +21,7 @@ from .cluster import Cluster
 from .daskconfig.page import ConfigurationPage
 from .discovery import Discovery
 from .environments import Environment, Environments
+from .forkserver import ForkServers
 from .host import processes
 from .host.errors import ClusterError, Unknown, WrongRequest, WrongState, describe
 from .host.record import FILE, Record, Size
@@ -28,7 +29,6 @@ from .kinds.base import Options
 from .message import Message
 from .profiles import Configuration, Problem, Profile
 from .schemas import check_size
-from .standby import Standby
 
 #: Seconds in which the server closes its clusters when it stops; afterwards their processes are ended.
 STOP_DEADLINE = 6.0
@@ -60,7 +60,7 @@ class Registry:
         #: The cluster that kernels find with a bare `Client()`.
         self.default: Cluster | None = None
         self._beginning: asyncio.Task[Any] | None = None
-        self._standby = Standby()
+        self._fork_servers = ForkServers()
         atexit.register(self._at_exit)
 
     def all(self) -> list[dict[str, Any]]:
@@ -86,12 +86,12 @@ class Registry:
         return any(str(other).rpartition(":")[2] == address.rpartition(":")[2] for other in [*own, *asked])
 
     async def environments_for(self, profile_name: str | None) -> list[Environment]:
-        """The environments that there are for a profile; a form is being filled in, and a host begins to wait for what comes of it."""
+        """The environments that there are for a profile; a form is being filled in, and what its host needs begins to be imported."""
         profile = (await self.configuration()).profiles.get(profile_name or "")
         if profile:
             with suppress(ClusterError, OSError):
                 record, profile = await self._record({"profile": profile.name})
-                self._standby.prepare(record.change(encryption=await self._encryption(profile, record.options)))
+                self._fork_servers.prepare(record.change(encryption=await self._encryption(profile, record.options)))
         return await self.environments.all(profile.kind.package if profile else None)
 
     def make_default(self, cluster: Cluster | None) -> None:
@@ -157,13 +157,11 @@ class Registry:
             if not show_failure:
                 raise
             failure = error
+        cluster = self._add(record)
         if failure:
-            cluster = self._add(record)
             cluster.fail(failure)
         else:
-            record, waiting = self._standby.take(record)
-            cluster = self._add(record)
-            cluster.start(waiting)
+            cluster.start()
         return cluster
 
     async def scale(self, cluster: Cluster, size: Size) -> None:
@@ -277,7 +275,7 @@ class Registry:
         return name
 
     def _add(self, record: Record) -> Cluster:
-        cluster = Cluster(record, self._on_changed, self._on_removed)
+        cluster = Cluster(record, self._fork_servers, self._on_changed, self._on_removed)
         self._clusters[record.id] = cluster
         self._on_changed(cluster)
         return cluster
@@ -339,7 +337,7 @@ class Registry:
             self._beginning.cancel()
         kernels.end()
         await self.environments.close()
-        await self._standby.end()
+        await self._fork_servers.end()
         kept = [cluster for cluster in self._clusters.values() if cluster.record.keep]
         closing = [cluster for cluster in self._clusters.values() if not cluster.record.keep]
         tasks = [cluster.close() for cluster in closing]

@@ -18,7 +18,7 @@ import psutil
 import pytest
 from tornado.httpclient import HTTPClientError
 
-from casa_labext.host.processes import MARK
+from casa_labext.host.processes import FORK_SERVER, MARK
 
 pytest_plugins = ("pytest_jupyter.jupyter_server", "systems.batch.fixtures")
 
@@ -145,13 +145,14 @@ def api(dask_config: Callable[[str], Path], jp_serverapp: Any, jp_fetch: Any, jp
     jp_asyncio_loop.run_until_complete(jp_serverapp.extension_manager.stop_all_extensions())
 
 
-def cluster_processes() -> dict[int, str]:
-    """The processes of clusters that these tests started, with their command lines."""
+def cluster_processes(*, fork_servers: bool = False) -> dict[int, str]:
+    """The processes of clusters that these tests started, with their command lines; fork servers are those of a Jupyter server."""
     found = {}
     for process in psutil.process_iter():
         try:
             environ = process.environ()
-            if MARK in environ and environ.get(RUN_MARK) == RUN:
+            forks = environ.get(MARK, "").startswith(FORK_SERVER)
+            if MARK in environ and environ.get(RUN_MARK) == RUN and (fork_servers or not forks):
                 found[process.pid] = " ".join(process.cmdline())
         except (psutil.Error, OSError):
             pass
@@ -167,7 +168,7 @@ def temporary_folders() -> list[str]:
 def nothing_is_left() -> Iterator[None]:
     """No test leaves a process or a folder of a cluster behind."""
     yield
-    left, folders = cluster_processes(), temporary_folders()
+    left, folders = cluster_processes(fork_servers=True), temporary_folders()
     # The tests that come are not to blame.
     for pid in left:
         psutil.Process(pid).kill()

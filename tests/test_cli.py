@@ -192,7 +192,7 @@ def jupyter(tmp_path: Path) -> Iterator[Callable[..., JSON]]:
 
 
 def test_an_encrypted_server(jupyter: Callable[..., JSON], tmp_path: Path) -> None:
-    tls = certificates.write(tmp_path / "tls", certificates.begin("test"))
+    tls = certificates.write(tmp_path / "tls", certificates.begin())
     info = jupyter(f"--certfile={tls.cert}", f"--keyfile={tls.key}")
     assert "cannot be trusted: SSLCertVerificationError" in shell("casa list", tmp_path, code=1)
     assert shell("casa list", tmp_path, SSL_CERT_FILE=tls.ca) == "No clusters.\n"

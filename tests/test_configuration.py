@@ -418,7 +418,7 @@ async def test_changes_at_the_same_time_all_count(api: API, page: Page) -> None:
 
 
 async def test_good_certificates_are_no_problem(page: Page, dask_config: Callable[[str], Path], tmp_path: Path) -> None:
-    files = certificates.write(tmp_path / "tls", certificates.begin("test"))
+    files = certificates.write(tmp_path / "tls", certificates.begin())
     role = {"cert": files.cert, "key": files.key}
     tls = {"ca-file": files.ca, "scheduler": role, "worker": role, "client": role}
     dask_config(yaml.safe_dump({"distributed": {"comm": {"require-encryption": True, "tls": tls}}}))

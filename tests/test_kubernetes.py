@@ -120,8 +120,12 @@ async def test_a_cluster(kubernetes: KubernetesBed, api: API, jp_fetch: Any) -> 
     response = await jp_fetch(*cluster["dashboard"].strip("/").split("/")[1:])
     assert b"bokeh" in response.body.lower()
 
-    jobs = await api.get(f"clusters/{cluster['id']}/jobs")
-    assert [(job["state"], job["host"], job["workers"]) for job in jobs] == [("running", "testnode", 1)] * 2
+    end = time.monotonic() + DEADLINE
+    jobs: list[JSON] = []
+    while [(job["state"], job["host"], job["workers"]) for job in jobs] != [("running", "testnode", 1)] * 2:
+        assert time.monotonic() < end, jobs
+        await asyncio.sleep(0.1)
+        jobs = await api.get(f"clusters/{cluster['id']}/jobs")
     printed = await api.get(f"clusters/{cluster['id']}/jobs/{jobs[0]['id']}/logs")
     assert "Starting worker" in printed[-1]["text"] or "distributed" in printed[-1]["text"]
     for workers in (3, 1):

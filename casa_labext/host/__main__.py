@@ -1,6 +1,6 @@
 """Start a cluster host: `python <path>/host <directory of the cluster> <descriptor of the listening socket>`.
 
-`… standby <reference of a kind>` starts one that waits for its cluster, `… errand` something short.
+`… fork <reference of a kind>` starts a process of which hosts are copies, `… errand` something short.
 """
 
 import sys
@@ -19,10 +19,10 @@ if __name__ == "__main__":
         from casa_labext.host import errand
 
         errand.main()
-    elif sys.argv[1] == "standby":
-        from casa_labext.host import standby
+    elif sys.argv[1] == "fork":
+        from casa_labext.host import forkserver
 
-        standby.main(sys.argv[2])
+        forkserver.main(sys.argv[2])
     else:
         from casa_labext.host import log, service
 

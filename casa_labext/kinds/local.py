@@ -55,10 +55,6 @@ class Local(Kind):
     def encrypts(self, options: Options, settings: Options) -> bool:
         return bool(options["encryption"])
 
-    def warm(self) -> None:
-        super().warm()
-        self.prepare()
-
     def prepare(self) -> None:
         with suppress(Exception):  # what does not work here is told when the cluster starts
             _fork_server()
@@ -129,7 +125,6 @@ def _fork_server() -> None:
 
 def _fork(path: object, arguments: list[str], descriptors: list[int]) -> int:
     """In the place of multiprocessing.util.spawnv_passfds: a copy of this process runs the Python code that is the last argument."""
-    gc.collect()
     gc.freeze()  # a collection would write into what is shared
     if child := os.fork():
         return child

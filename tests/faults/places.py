@@ -22,8 +22,10 @@ class Place:
 
     def find(self, process: str, host: psutil.Process) -> list[psutil.Process]:
         """The processes of a name, as far as they are there."""
+        if process == "fork server of hosts":
+            return with_words(host.parents()[:1], " fork ")
         forks = host.children()
-        return forks[-1:] if process == "fork server" else [worker for fork in forks for worker in fork.children()]
+        return forks[-1:] if process == "fork server of workers" else [worker for fork in forks for worker in fork.children()]
 
     def restart(self, process: str) -> Callable[[], object] | None:
         """What starts a process again that has ended, if nobody does."""

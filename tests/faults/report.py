@@ -30,8 +30,8 @@ clock wrong, and a daemon of a batch system down. In brackets: seconds until all
 - What does not come by itself is said on the card, and tried again by the user: a cluster or a worker that found no space when it started,
   and a job whose machine lost its `startd`, for which HTCondor waits for forty minutes. A cluster that could not be closed, since its batch
   system did not answer, says so, and is closed again.
-- A server that died is started again, and so is a batch system's daemon. Workers are copies of the fork server, which has nothing to do
-  once they run. Scheduler and nannies of the local kind are in the host.
+- A server that died is started again, and so is a batch system's daemon. Hosts, and workers on this machine, are copies of fork servers,
+  which have nothing to do once those run. Scheduler and nannies of the local kind are in the host.
 - A full disk has neither a free block nor room for another file: for the server, Jupyter's runtime directory, for a worker the folder for
   temporary files.
 - A cut network lets no packet through to or from the ports of a process: its listening ports, and its connections; for the browser the
@@ -60,7 +60,8 @@ REASONS: dict[tuple[str | None, str | None], str] = {
     ("browser", "disk full"): "Nothing of ours is on the browser's disk.",
     ("server", "network cut"): "The browser's connection is the server's only one over a network, see there; the host's is a Unix socket.",
     ("host", "disk full"): "The host writes to the server's disk: see there.",
-    ("fork server", None): "It opens no port, and writes no file.",
+    ("fork server of hosts", None): "It opens no port, and writes no file.",
+    ("fork server of workers", None): "It opens no port, and writes no file.",
     ("scheduler", "disk full"): "It writes no file.",
     ("nanny", None): "It talks to whom its worker talks to, and writes where that writes: see *worker*, local.",
     ("worker", None): "As for *worker*, local.",

@@ -50,7 +50,8 @@ TABLE = (
         exceptions={("SIGTERM", "starting"): DIES},  # nobody listens to signals yet
         told=frozenset(product(["SIGSTOP"], PHASES)),
     ),
-    Row("fork server", "local", SURVIVED),
+    Row("fork server of hosts", "local", SURVIVED),
+    Row("fork server of workers", "local", SURVIVED),
     Row("worker", "local", {**SURVIVED, "disk full": GOES_ON, "network cut": GOES_ON}),
     Row("machine", "local", {"clock jump": GOES_ON}),
     Row("scheduler", "subprocess", {"SIGTERM": FAILS, "SIGKILL": FAILS, "SIGSTOP": GOES_ON, "network cut": GOES_ON}),

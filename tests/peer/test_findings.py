@@ -1,9 +1,10 @@
 """Each finding in dask-labextension 7.0.0: it has it, and we have not. `make peer`; docs/peer.md tells of all findings."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,9 +13,12 @@ from bench.jupyter import ROOT, Server, serve
 from .findings import FINDINGS, Finding
 from .sides import Ours, Peer, Side
 
-pytestmark = [pytest.mark.system, pytest.mark.slow, pytest.mark.timeout(900)]
 
-each = pytest.mark.parametrize("finding", FINDINGS, ids=lambda finding: finding.name)
+def each(test: Callable[[Finding, Path], None]) -> Any:
+    """A test of each finding."""
+    for mark in (pytest.mark.system, pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.usefixtures("needed")):
+        test = mark(test)
+    return pytest.mark.parametrize("finding", FINDINGS, ids=lambda finding: finding.name)(test)
 
 
 @contextmanager
@@ -28,7 +32,7 @@ def served(side: Side, finding: Finding, folder: Path) -> Iterator[Server]:
         yield server
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def needed(finding: Finding, request: pytest.FixtureRequest) -> None:
     """A finding with a batch system needs one."""
     if "SLURMCluster" in finding.configuration:

@@ -40,7 +40,7 @@ async def test_nothing_grows(one: Server) -> None:
             sizes.append(memory(one))
             held.append(holdings(one))
             report.note("cycles", count=BATCH * len(sizes), in_flight=IN_FLIGHT, memory=sizes[-1], bytes=grown(sizes), **vars(held[-1]))
-    # The host that waits for the next cluster may be there or not, with a socket to it.
+    # A fork server may be there or not, with a socket to it.
     assert {(each.directories, each.folders) for each in held} == {(0, 0)}
     first, last = held[min(WARM, len(held) - 1)], held[-1]
     assert last.children <= 1

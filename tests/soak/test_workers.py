@@ -16,11 +16,12 @@ from conftest import DEADLINE, JSON
 from test_server import Server
 
 from bench.jupyter import ROOT
+from casa_labext.host.record import Record
 
 from . import report
 from .amounts import SECONDS, WORKERS
 from .cycle import close, runs
-from .measures import process, seconds, settled
+from .measures import seconds, settled
 from .visitor import api, visit
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(3600)]
@@ -39,7 +40,7 @@ async def test_many_workers(one: Server) -> None:
         cluster_id = (await requests.create(size={"workers": 0}))["id"]
         await visitor.until(lambda clusters: runs(clusters, cluster_id, 0))
         empty = visitor.clusters[cluster_id]
-        host = psutil.Process(next(child.pid for child in process(one).children()))
+        host = psutil.Process(Record.load(one.folder / "runtime" / "casa-labext" / "clusters" / cluster_id).pid)
         longest = 0.0
         with workers(empty):
             coming = asyncio.create_task(visitor.until(lambda clusters: runs(clusters, cluster_id, WORKERS), PATIENCE))

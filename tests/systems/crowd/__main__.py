@@ -12,10 +12,21 @@ from pathlib import Path
 import psutil
 
 from casa_labext import launcher
+from casa_labext.forkserver import ForkServer
 from casa_labext.host.record import Record
 
 HERE = Path(__file__).parent
 UI_TESTS = HERE.parents[2] / "ui-tests"
+
+
+class NoForkServer(ForkServer):
+    """Each host is a process of its own: they run another program."""
+
+    def __init__(self) -> None:
+        pass
+
+    def fork(self, record: Record, directory: Path, listening: socket.socket) -> None:
+        pass
 
 
 def cluster(name: str, place: int, workers: int = 2000, interval: float | None = None) -> tuple[Path, Record, subprocess.Popen[bytes]]:
@@ -39,7 +50,9 @@ def cluster(name: str, place: int, workers: int = 2000, interval: float | None =
         cwd="/",
     )
     launcher.HOST = HERE / "host.py"
-    return launcher.launch(record)
+    directory, record, host = launcher.launch(record, NoForkServer())
+    assert host
+    return directory, record, host
 
 
 def main(count: int) -> None:
