@@ -80,7 +80,7 @@ class Browser:
     def panel_shows(self, clusters: int) -> None:
         """Wait until the panel shows so many clusters with a worker."""
         self._page.wait_for_function(
-            "([id, pattern, count]) => (document.getElementById(id).innerText.match(new RegExp(pattern, 'g')) ?? []).length === count",
+            "([id, pattern, count]) => (document.getElementById(id).textContent.match(new RegExp(pattern, 'g')) ?? []).length === count",
             arg=[self._extension.panel, self._extension.running, clusters],
         )
 
@@ -106,7 +106,7 @@ class Browser:
                 const panel = document.getElementById(id);
                 window.seen = [];
                 const look = () => {
-                    const found = panel.innerText.match(new RegExp(pattern));
+                    const found = panel.textContent.match(new RegExp(pattern));
                     const count = found ? Number(found[1]) : 0;
                     window.seen[count] ??= Date.now() / 1000;
                 };
