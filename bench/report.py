@@ -99,9 +99,9 @@ Imported at the server's start, of the packages that take long: {heavy}.
   without TLS (`bench/peer.yaml`). What there is, is what the extension's own REST interface tells, asked every 20 ms.
 - *Memory added* at the start is the server's own (USS).
 - The scheduler's `worker-saturation` is `inf` for both: by default it holds trivial tasks back, and 50,000 take minutes.
-- *First worker*: the form is opened three seconds before, as users do; ours starts a host then. The peer has none. *Without a form*:
-  nothing announces the cluster.
-- *Memory* of clusters: PSS, what processes share divided among them; so with both, what several workers share counts once. JupyterLab is
+- *First worker*: the form is opened three seconds before, as users do; ours imports distributed then, in its fork server. The peer has no
+  form, and has imported distributed when the server started. *Without a form*: nothing announces the cluster.
+- *Memory* of clusters: PSS, what processes share divided among them; so with both, what several processes share counts once. JupyterLab is
   loaded and has asked for its kernels before.
 - *Idle*: JupyterLab in Chromium, nobody does anything for {idle} s. Requests and bytes are the extension's, of its WebSocket too; CPU is
   that of all of JupyterLab. Hidden: another panel is shown in its place.
