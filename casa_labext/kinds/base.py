@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from inspect import isawaitable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -113,8 +114,13 @@ class Kind:
     # In the host
 
     def warm(self) -> None:
-        """What a host can do before it knows its cluster: the imports that take long."""
-        import distributed.dashboard.scheduler  # noqa: F401  bokeh, with the first look at a dashboard
+        """What hosts and their workers on this machine import sooner or later."""
+        import dask
+        import distributed.dashboard.scheduler  # noqa: F401  with the first look at a dashboard
+
+        for server in ("scheduler", "worker"):
+            for module in dask.config.get(f"distributed.{server}.http.routes"):
+                import_module(module)
 
     def prepare(self) -> None:
         """What must be done in the main thread of the host, before anything else."""
