@@ -1,5 +1,5 @@
 # make lab     start JupyterLab with the extension (ARGS=… is passed on)
-# make check   the quick checks: format, lint, types, unit tests; under two minutes
+# make check   the quick checks: format, lint, types, unit tests; about three minutes
 # make test    everything, with real servers, clusters and a browser
 # make bench   measure beside dask-labextension
 #

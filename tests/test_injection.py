@@ -3,10 +3,12 @@
 import asyncio
 import re
 import shlex
+from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
+import dask
 import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
@@ -19,7 +21,7 @@ from casa_labext.host.errors import ClusterError
 from casa_labext.profiles import configuration
 from casa_labext.schemas import check
 
-KINDS = ("htcondor", "slurm", "pbs")
+KINDS = ("htcondor", "slurm", "pbs", "coffea-casa")
 #: Script text by their nature: they do what they say, with the user's own rights.
 SCRIPTS = ("job-script-prologue", "job-extra-directives", "worker-extra-args")
 #: What ends lines, quotes, words and commands, or hides that something does; and words that a batch system understands.
@@ -53,13 +55,28 @@ PIECES = [
 nasty = st.lists(st.sampled_from(PIECES), min_size=1, max_size=5).map("".join)
 
 
+@pytest.fixture(autouse=True)
+def configured_as_before() -> Iterator[None]:
+    """A class may change dask's configuration, which is that of the other tests, too."""
+    before = deepcopy(dask.config.config)
+    yield
+    dask.config.config.clear()
+    dask.config.config.update(before)
+
+
 def profile(kind: str) -> Any:
     return configuration({"config": {"profiles": {"mine": {"kind": kind}}}}).profiles["mine"]
 
 
 def preview(kind: str, options: dict[str, Any]) -> str:
     record = replace(
-        RECORD, kind=kind, reference=f"casa_labext.kinds.{kind}:kind", options=options, encryption="off", profile="mine", environ={}
+        RECORD,
+        kind=kind,
+        reference=f"casa_labext.kinds.{kind.replace('-', '_')}:kind",
+        options=options,
+        encryption="off",
+        profile="mine",
+        environ={},
     )
     text = asyncio.run(kinds.load(record.reference).preview(record))
     assert text
