@@ -57,11 +57,12 @@ nasty = st.lists(st.sampled_from(PIECES), min_size=1, max_size=5).map("".join)
 
 @pytest.fixture(autouse=True)
 def configured_as_before() -> Iterator[None]:
-    """A class may change dask's configuration, which is that of the other tests, too."""
-    before = deepcopy(dask.config.config)
-    yield
-    dask.config.config.clear()
-    dask.config.config.update(before)
+    """CoffeaCasaCluster changes dask's configuration, which is that of the other tests, too."""
+    import distributed  # noqa: F401  its defaults
+
+    link = "distributed.dashboard.link"
+    with dask.config.set({link: dask.config.get(link)}):
+        yield
 
 
 def profile(kind: str) -> Any:
