@@ -196,7 +196,11 @@ class Batch(Kind):
             loopback = host == "localhost" or ip_address(host).is_loopback
         except ValueError:
             loopback = False
-        if loopback and await self.system.remote():
+        try:
+            unreachable = loopback and await self.system.remote()
+        except ClusterError:
+            return  # that it does not answer is told when jobs are submitted
+        if unreachable:
             raise ClusterError(
                 f"The workers could not reach the scheduler: it is at {address}, and the machines of {self.system.title} are others.",
                 hint="Set the network interface, the scheduler host or the contact address.",

@@ -9,7 +9,7 @@ from typing import Any
 
 import psutil
 from conftest import cluster_processes
-from systems.batch.beds import Bed, HTCondorBed, SlurmBed
+from systems.batch.beds import Bed, BedError, HTCondorBed, SlurmBed
 
 
 class Place:
@@ -69,7 +69,10 @@ class Batch(Place):
         raise NotImplementedError
 
     def left(self) -> list[Any]:
-        return self.bed.queue()
+        try:
+            return self.bed.queue()
+        except BedError as error:  # it is not up again yet
+            return [error]
 
 
 class Slurm(Batch):

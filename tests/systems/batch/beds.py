@@ -255,9 +255,9 @@ class SlurmBed(Bed):
         return self.daemon("slurm/slurmctld.pid", "slurmctld")
 
     def _ready(self) -> bool:
-        """The controller answers, and the node takes jobs."""
+        """The controller answers, and the node takes jobs, or will as soon as it has ended others."""
         try:
-            return self.run("sinfo", "--noheader", "--format=%T").strip() in ("idle", "mixed", "allocated")
+            return self.run("sinfo", "--noheader", "--format=%T").strip() in ("idle", "mixed", "allocated", "completing")
         except BedError:
             return False
 
