@@ -99,8 +99,11 @@ def jobs(keeper: Keeper) -> list[dict[str, Any]]:
         workers = len(connected[wanted]) if wanted else 0
         if workers and job.state == "queued":
             job = replace(job, state="running", reason=None)  # noqa: PLW2901  # the batch system was asked before it started
+        stuck = _place(keeper, wanted)[1] if wanted and job.state == "running" and not workers else None
+        if stuck:
+            job = replace(job, reason=stuck)  # noqa: PLW2901
         starting = workers < keeper.site.processes
-        listed.append(public(job, keeper.owners.get(job.id, ""), workers, starting=starting, actions=_actions(job, wanted)))
+        listed.append(public(job, keeper.owners.get(job.id, ""), workers, starting=starting, actions=_actions(job, wanted, stuck)))
     return sorted(listed, key=lambda job: job["submitted"] or 0, reverse=True)
 
 
@@ -122,12 +125,13 @@ def public(job: Job, worker: str, workers: int = 0, *, starting: bool = False, a
     }
 
 
-def _actions(job: Job, wanted: str | None) -> list[str]:
+def _actions(job: Job, wanted: str | None, stuck: str | None) -> list[str]:
     if wanted is None or job.state == "completing":
         return []
     if job.state == "held":
         return ["release", "retry", "cancel"]
-    return ["cancel"] if job.active else ["retry", "cancel"]
+    # A machine that has died can keep a job running in the books for an hour.
+    return ["cancel"] if job.active and not stuck else ["retry", "cancel"]
 
 
 def slot_of(keeper: Keeper, key: str, action: str) -> str:

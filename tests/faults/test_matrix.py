@@ -277,9 +277,9 @@ def runs(here: Scene, path: str, workers: int) -> bool:
     elif cluster and here.fault == "disk full" and cluster["state"] == "degraded" and cluster["hint"]:
         assert "see the log" in cluster["reason"], cluster
         one.call("POST", f"{path}/scale", {"workers": workers})
-    elif cluster and here.row.process == "startd" and "its worker has gone" in (cluster["reason"] or ""):
+    elif cluster and here.row.process == "startd" and cluster["reason"]:
         for job in one.get(f"{path}/jobs"):
-            if job["state"] == "running" and not job["workers"] and job["id"] not in here.retried:
+            if "retry" in job["actions"] and not job["workers"] and job["id"] not in here.retried:
                 here.retried.add(job["id"])
                 one.call("POST", f"{path}/jobs/{job['worker']}/retry")
     return bool(cluster) and (cluster["state"], cluster["workers"]["running"]) == ("running", workers)
