@@ -262,7 +262,8 @@ def recover(here: Scene, path: str, outcome: str, workers: int, notebook: subpro
     if outcome != GOES_ON:
         one.wait(lambda: gone(one, path, outcome), DEADLINE)
         return
-    one.wait(lambda: runs(here, path, workers), DEADLINE)
+    # A fault may not be noticed yet: what was computed tells.
+    one.wait(lambda: runs(here, path, workers) and (notebook is None or notebook.poll() is not None), DEADLINE)
     if notebook and notebook.stdout:
         assert notebook.stdout.readline() == "780\n"
 
