@@ -12,6 +12,10 @@ from conftest import cluster_processes
 from systems.batch.beds import Bed, BedError, HTCondorBed, SlurmBed
 
 
+#: HTCondor's JobStatus.
+REMOVED = 3
+
+
 class Place:
     """This machine alone."""
 
@@ -100,6 +104,10 @@ class HTCondor(Batch):
     def daemons(self, name: str) -> list[psutil.Process]:
         master = self.bed.daemon("condor/master.pid", "condor_master")
         return [child for child in master.children() if child.name() == f"condor_{name}"] if master else []
+
+    def left(self) -> list[Any]:
+        # A removed job of a machine that has died stays in the books for as long as HTCondor waits for the machine.
+        return [job for job in super().left() if isinstance(job, BedError) or job["JobStatus"] != REMOVED]
 
 
 def with_words(processes: list[psutil.Process], words: str) -> list[psutil.Process]:
