@@ -11,7 +11,6 @@ import psutil
 from conftest import cluster_processes
 from systems.batch.beds import Bed, BedError, HTCondorBed, SlurmBed
 
-
 #: HTCondor's JobStatus.
 REMOVED = 3
 
