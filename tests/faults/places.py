@@ -105,8 +105,11 @@ class HTCondor(Batch):
         return [child for child in master.children() if child.name() == f"condor_{name}"] if master else []
 
     def left(self) -> list[Any]:
-        # A removed job of a machine that has died stays in the books for as long as HTCondor waits for the machine.
-        return [job for job in super().left() if isinstance(job, BedError) or job["JobStatus"] != REMOVED]
+        left = super().left()
+        if any(isinstance(job, dict) and job["JobStatus"] == REMOVED for job in left):
+            # A removed job of a machine that has died stays in the books for as long as HTCondor waits for the machine.
+            self.bed.answers("condor_rm", "-forcex", "-constraint", f"JobStatus == {REMOVED}")
+        return left
 
 
 def with_words(processes: list[psutil.Process], words: str) -> list[psutil.Process]:
