@@ -101,6 +101,7 @@ FIELDS = {
         ({}, "queued", "Priority", None),
         ({"Reason": "None"}, "queued", None, None),
         ({"Reason": "JobHeldUser"}, "held", "JobHeldUser", None),
+        ({"Reason": "launch failed requeued held"}, "held", "launch failed requeued held", None),
         ({"Reason": "JobHoldMaxRequeue"}, "held", "JobHoldMaxRequeue", None),
         ({"State": "RUNNING", "Reason": "None"}, "running", None, None),
         ({"State": "CONFIGURING", "Reason": "None"}, "running", "CONFIGURING", None),

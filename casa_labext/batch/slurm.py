@@ -27,7 +27,11 @@ QUEUED = {"PENDING", "REQUEUED", "REQUEUE_HOLD", "REQUEUE_FED", "RESV_DEL_HOLD",
 RUNNING = {"RUNNING", "CONFIGURING", "SUSPENDED", "STOPPED", "SIGNALING", "STAGE_OUT", "RESIZING"}
 ENDED = {"COMPLETED", "CANCELLED", "REVOKED"}
 #: Reasons of a pending job that is held, and whether a person held it.
-HELD = {"JobHeldUser": True, "JobHeldAdmin": True, "JobHoldMaxRequeue": False, "launch_failed_requeued_held": False}
+HELD = {
+    **{"JobHeldUser": True, "JobHeldAdmin": True, "JobHoldMaxRequeue": False},
+    # Slurm writes it the one way or the other.
+    **{"launch_failed_requeued_held": False, "launch failed requeued held": False},
+}
 
 
 class Slurm(BatchSystem):
