@@ -34,7 +34,8 @@ class ForkServer:
         #: Their pids, by the ids of their clusters.
         self._hosts: dict[str, int] = {}
         self._asking = threading.Lock()
-        self._certificates: subprocess.Popen[bytes] | None = None
+        #: What makes the certificates of the next cluster, if it has begun; a list, for several threads may want it.
+        self._certificates: list[subprocess.Popen[bytes]] = []
         self._channel, other = socket.socketpair()
         with other:
             try:
@@ -55,12 +56,15 @@ class ForkServer:
 
     def prepare_certificates(self) -> None:
         """Have a cluster's own certificates made, for the next cluster that wants some."""
-        self._certificates = self._certificates or certificates.begin()
+        if not self._certificates:
+            self._certificates.append(certificates.begin())
 
     def certificates(self) -> subprocess.Popen[bytes]:
         """What makes the certificates for a cluster."""
-        script, self._certificates = self._certificates or certificates.begin(), None
-        return script
+        try:
+            return self._certificates.pop()
+        except IndexError:
+            return certificates.begin()
 
     def fork(self, record: Record, directory: Path, listening: socket.socket) -> int | None:
         """Start a cluster's host: the pid; None if that is not to be had from here.
@@ -73,7 +77,8 @@ class ForkServer:
             pid = int(self._channel.recv(16))
             self._hosts = {**self._living(), record.id: pid}
             return pid
-        self._process.kill()
+        for late in (self._id, record.id):  # a host that came too late, too
+            processes.end(late)
         return None
 
     def _living(self) -> dict[str, int]:
@@ -82,8 +87,8 @@ class ForkServer:
     def end(self) -> None:
         """End it, not its hosts. Blocks until it is gone."""
         self._channel.close()
-        if self._certificates:
-            certificates.end(self._certificates)
+        for script in self._certificates:
+            certificates.end(script)
         processes.end(self._id)
         self._process.wait()
 

@@ -60,4 +60,9 @@ def _imported() -> dict[str, tuple[int, int]]:
 
         for path in map(Path, paths):
             files += [path] if path.is_file() else path.glob("*")
-    return {str(file): (status.st_mtime_ns, status.st_size) for file in files if file.exists() for status in [file.stat()]}
+    found = {}
+    for file in files:
+        with suppress(OSError):  # it is not there, or not for us
+            status = file.stat()
+            found[str(file)] = (status.st_mtime_ns, status.st_size)
+    return found
