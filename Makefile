@@ -128,10 +128,11 @@ build/oldest/installed: dist
 	uv pip install --quiet --python $(@D)/bin/python --constraints $(@D)/versions.txt "$$(ls dist/*.whl)[test]"
 	touch $@
 
-# tests/peer and tests/soak need bench/, which the wheel has not.
+# They need bench/, which the wheel has not.
+test-min: export PYTEST_ADDOPTS := --ignore=tests/peer --ignore=tests/soak
 test-min: build/oldest/installed ui-tests/node_modules/installed
-	PATH=$(CURDIR)/$(<D)/bin:$$PATH pytest -m 'not system' --ignore=tests/peer --ignore=tests/soak
-	PATH=$(CURDIR)/$(<D)/bin:$$PATH CASA_LABEXT_SYSTEMS=required pytest -n 3 --dist loadfile -m 'system and not slow' --ignore=tests/peer --ignore=tests/soak \
+	PATH=$(CURDIR)/$(<D)/bin:$$PATH pytest -m 'not system'
+	PATH=$(CURDIR)/$(<D)/bin:$$PATH CASA_LABEXT_SYSTEMS=required pytest -n 3 --dist loadfile -m 'system and not slow' \
 		-k 'local or server or cli or encryption or stream or htcondor or slurm or pbs or gateway or coffea'
 	cd ui-tests && PATH=$(CURDIR)/$(<D)/bin:$$PATH jlpm test any-version.spec.ts notebook7.spec.ts
 	python tests/versions.py $(<D)/bin/python $(VENV)/bin/python > docs/versions.md

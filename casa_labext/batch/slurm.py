@@ -28,9 +28,12 @@ RUNNING = {"RUNNING", "CONFIGURING", "SUSPENDED", "STOPPED", "SIGNALING", "STAGE
 ENDED = {"COMPLETED", "CANCELLED", "REVOKED"}
 #: Reasons of a pending job that is held, and whether a person held it.
 HELD = {
-    **{"JobHeldUser": True, "JobHeldAdmin": True, "JobHoldMaxRequeue": False},
+    "JobHeldUser": True,
+    "JobHeldAdmin": True,
+    "JobHoldMaxRequeue": False,
     # Slurm writes it the one way or the other.
-    **{"launch_failed_requeued_held": False, "launch failed requeued held": False},
+    "launch_failed_requeued_held": False,
+    "launch failed requeued held": False,
 }
 
 
