@@ -15,10 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import yaml
-
 from . import directories, kinds
-from .daskconfig.secrets import redacted
 from .forkserver import ForkServers
 from .host import log, processes
 from .host.errors import ClusterError, Unknown, WrongState, describe
@@ -210,14 +207,6 @@ class Cluster:
     async def submitted(self) -> Any:
         """What was submitted last, as `Preview` in openapi.yaml."""
         return await self._command("/submitted", deadline=COMMAND_DEADLINE, get=True)
-
-    def launched(self) -> str:
-        """What it was launched with, as YAML, without what looks like a secret."""
-        values = asdict(self.record)
-        hidden = ("id", "socket", "scratch", "pid", "reference", "created", "environ")
-        shown = {name: value for name, value in values.items() if name not in hidden and value not in (None, {})}
-        text: str = yaml.safe_dump(redacted(shown), sort_keys=False, allow_unicode=True)
-        return text
 
     async def logs(self, source: str, worker: str | None = None) -> Any:
         """The logs, as `Log` in openapi.yaml; of the workers, or of one of them."""

@@ -12,6 +12,7 @@ from . import kinds
 from .cluster import Cluster
 from .daskconfig.secrets import is_secret
 from .host.errors import ClusterError
+from .launched import launched
 
 #: What the report tells the versions of.
 PACKAGES = (
@@ -129,7 +130,7 @@ async def _report(cluster: Cluster, checks: list[Check], jobs: list[dict[str, An
     sections = {
         "Checks": [f"{check.state:8}{check.title}: {check.text}" for check in checks],
         "State": [f"{name}: {value}" for name, value in state.items()],
-        "Launched": cluster.launched().splitlines(),
+        "Launched": launched(cluster.record).splitlines(),
         "Jobs": [f"{job['id']} {job['state']} {job['host'] or ''} {job['reason'] or ''}".strip() for job in jobs[:20]],
         "Versions": [f"Python {platform.python_version()} on {platform.platform()}", *_installed()],
         "Log of the host": log["text"].splitlines()[-LOG_LINES:],

@@ -11,6 +11,7 @@ from tornado import web
 
 from .cluster import Cluster
 from .host.errors import ClusterError, Unknown, WrongRequest, WrongState
+from .launched import launched
 from .registry import Registry
 from .schemas import read_body
 from .stream import StreamHandler
@@ -257,7 +258,7 @@ class LaunchedHandler(Handler):
     @web.authenticated
     @authorized
     async def get(self, cluster_id: str) -> None:
-        self.answer({"text": self.cluster(cluster_id).launched()})
+        self.answer({"text": launched(self.cluster(cluster_id).record)})
 
 
 class DiagnosisHandler(Handler):
