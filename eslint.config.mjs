@@ -32,7 +32,9 @@ export default defineConfig([
       // The store, the panel and the commands are what the plugin is there for.
       'jupyter/prefer-lazy-imports': [
         'warn',
-        { ignoreImports: ['./commands', './panel/panel', './store'] }
+        {
+          ignoreImports: ['./commands/commands', './panel/panel', './store']
+        }
       ],
       '@typescript-eslint/naming-convention': [
         'error',

@@ -14,7 +14,8 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { ClusterAPI } from './api';
 import { CommandIDs } from './commandids';
-import { addCommands, ILayoutPart } from './commands';
+import { addCommands } from './commands/commands';
+import type { ILayoutPart } from './commands/tools';
 import { connectNewNotebooks } from './kernels/connect';
 import type { DashboardFrame } from './dashboards/frame';
 import type { Details } from './details/details';
