@@ -6,6 +6,7 @@ import { Widget } from '@lumino/widgets';
 import * as React from 'react';
 
 import { Card } from '../panel/card';
+import { Now } from '../panel/clock';
 import { CommandIDs } from '../commandids';
 import { Cluster } from '../tokens';
 import { reasonWords, workerWords } from '../workerbar';
@@ -41,15 +42,16 @@ describe('Card', () => {
 
   const draw = (cluster: Cluster, live = true, now = 0) => {
     host = ReactWidget.create(
-      <Card
-        cluster={cluster}
-        live={live}
-        profile="This machine"
-        samples={[]}
-        now={now}
-        commands={commands}
-        trans={trans}
-      />
+      <Now.Provider value={now}>
+        <Card
+          cluster={cluster}
+          live={live}
+          profile="This machine"
+          samples={[]}
+          commands={commands}
+          trans={trans}
+        />
+      </Now.Provider>
     );
     React.act(() => {
       Widget.attach(host, document.body);

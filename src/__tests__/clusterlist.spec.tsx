@@ -8,7 +8,7 @@ import * as React from 'react';
 import { ClusterList } from '../panel/clusterlist';
 import { CommandIDs } from '../commandids';
 import type { RecentSamples } from '../panel/recent';
-import type { IClusterStore, State } from '../tokens';
+import type { Cluster, IClusterStore, State } from '../tokens';
 import { makeCluster, typeInto } from './testing';
 
 const trans = nullTranslator.load('casa_labext');
@@ -22,15 +22,13 @@ describe('ClusterList', () => {
     commands.addCommand(id, { label: id, execute: () => undefined })
   );
 
-  const list = () => (
+  const list = (clusters: Cluster[]) => (
     <ClusterList
       store={
         {
           status: 'connected',
           profiles: null,
-          clusters: NAMES.map(name =>
-            makeCluster({ id: name, name, state: states[name] ?? 'running' })
-          )
+          clusters
         } as unknown as IClusterStore
       }
       recent={{ of: () => [] } as unknown as RecentSamples}
@@ -40,7 +38,11 @@ describe('ClusterList', () => {
   );
   class Host extends ReactWidget {
     protected render(): JSX.Element {
-      return list();
+      return list(
+        NAMES.map(name =>
+          makeCluster({ id: name, name, state: states[name] ?? 'running' })
+        )
+      );
     }
   }
 
@@ -107,5 +109,25 @@ describe('ClusterList', () => {
     expect(shown()[0]).toBe('Delta');
     React.act(() => (document.activeElement as HTMLElement).blur());
     expect(shown()[0]).toBe('Zeta');
+  });
+
+  it('draws on a tick of the clock what tells the time, and nothing else', () => {
+    jest.useFakeTimers();
+    React.act(() => host.dispose());
+    const cluster = makeCluster({ created: Date.now() / 1000 });
+    const label = jest.spyOn(commands, 'label');
+    const panel = ReactWidget.create(list([cluster]));
+    React.act(() => {
+      Widget.attach(panel, document.body);
+      MessageLoop.flush();
+    });
+    expect(panel.node.textContent).toContain('0 min');
+    expect(label).toHaveBeenCalled();
+    label.mockClear();
+    React.act(() => jest.advanceTimersByTime(185_000));
+    expect(panel.node.textContent).toContain('3 min');
+    expect(label).not.toHaveBeenCalled();
+    panel.dispose();
+    jest.useRealTimers();
   });
 });

@@ -6,11 +6,8 @@ import * as React from 'react';
 import { ClusterName } from './clustername';
 import { CommandIDs } from '../commandids';
 import { dragCode } from './drag';
-import { formatAge, formatMemory } from '../format';
-import { closesSoon } from '../idle';
-import { IdleEnd } from '../idleend';
+import { Age, Figures, IdleSoon, Sparklines, WalltimeEnd } from './figures';
 import type { ISample } from './recent';
-import { Sparkline } from './sparkline';
 import { Elapsed, StateMark } from '../state';
 import type { Cluster, State } from '../tokens';
 import { WorkerBar } from '../workerbar';
@@ -27,9 +24,6 @@ export interface ICardProps {
 
   /** The last minutes. */
   samples: ReadonlyArray<ISample>;
-
-  /** In seconds since the epoch. */
-  now: number;
 
   commands: CommandRegistry;
   trans: TranslationBundle;
@@ -66,7 +60,7 @@ const ACTIONS: Record<State, ReadonlyArray<string>> = {
 
 /** All about one cluster; drawn anew only when there is something new about it. */
 export const Card = React.memo(function Card(props: ICardProps): JSX.Element {
-  const { cluster, live, profile, samples, now, commands, trans } = props;
+  const { cluster, live, profile, samples, commands, trans } = props;
   const { id, name, state, connection } = cluster;
   const [editing, setEditing] = React.useState(false);
   const node = React.useRef<HTMLLIElement>(null);
@@ -124,9 +118,9 @@ export const Card = React.memo(function Card(props: ICardProps): JSX.Element {
           new Date(cluster.created * 1000).toLocaleString()
         )}
       >
-        {[profile, works && formatAge(now - cluster.created, trans)]
-          .filter(Boolean)
-          .join(' · ')}
+        {profile}
+        {works && profile && ' · '}
+        {works && <Age cluster={cluster} trans={trans} />}
       </div>
       {live && (changes || works) && cluster.activity && (
         <div className="casa-Card-activity" data-calm={works}>
@@ -161,20 +155,11 @@ export const Card = React.memo(function Card(props: ICardProps): JSX.Element {
             {warning}
           </div>
         ))}
-      {live && cluster.idle && closesSoon(cluster.idle, now) && (
-        <IdleEnd cluster={cluster} commands={commands} trans={trans} />
-      )}
+      {live && <IdleSoon cluster={cluster} commands={commands} trans={trans} />}
       {live && works && <Figures cluster={cluster} trans={trans} />}
-      {live && works && cluster.walltime_end !== null && (
-        <WalltimeEnd time={cluster.walltime_end} now={now} trans={trans} />
-      )}
+      {live && works && <WalltimeEnd cluster={cluster} trans={trans} />}
       {live && works && (
-        <Sparklines
-          cluster={cluster}
-          samples={samples}
-          now={now}
-          trans={trans}
-        />
+        <Sparklines cluster={cluster} samples={samples} trans={trans} />
       )}
       {connection && (
         <div className="casa-Card-address">
@@ -266,69 +251,4 @@ function Reason(props: {
       )}
     </div>
   );
-}
-
-/** What the cluster did in the last minutes. */
-function Sparklines(
-  props: Pick<ICardProps, 'cluster' | 'samples' | 'now' | 'trans'>
-): JSX.Element {
-  const { cluster, samples, now, trans } = props;
-  const { cores, cpu, tasks } = cluster;
-  const work = [
-    tasks.processing > 0 && trans.__('%1 processing', tasks.processing),
-    tasks.waiting > 0 && trans.__('%1 waiting', tasks.waiting),
-    tasks.erred > 0 && trans.__('%1 erred', tasks.erred)
-  ].filter(Boolean);
-  return (
-    <div className="casa-Sparklines">
-      <Sparkline
-        label={trans.__('CPU')}
-        value={trans.__('%1 of %2', Math.round(cpu * 10) / 10, cores)}
-        points={samples.map(sample => [sample.time, sample.cpu] as const)}
-        top={cores}
-        now={now}
-      />
-      <Sparkline
-        label={trans.__('Tasks')}
-        value={work.join(' · ') || '0'}
-        points={samples.map(sample => [sample.time, sample.tasks] as const)}
-        top={1}
-        now={now}
-      />
-    </div>
-  );
-}
-
-/** When the next job ends; another one takes its place. */
-function WalltimeEnd(props: {
-  time: number;
-  now: number;
-  trans: TranslationBundle;
-}): JSX.Element {
-  const { time, now, trans } = props;
-  return (
-    <div
-      className="casa-Card-figures"
-      title={new Date(time * 1000).toLocaleString()}
-    >
-      {trans.__('next job ends in %1', formatAge(time - now, trans))}
-    </div>
-  );
-}
-
-/** What the running workers have, and what they do. */
-function Figures(props: {
-  cluster: Cluster;
-  trans: TranslationBundle;
-}): JSX.Element {
-  const { cluster, trans } = props;
-  const { cores, memory, size } = cluster;
-  const figures = [trans._n('%1 core', '%1 cores', cores)];
-  if (memory.used > 0 || memory.limit > 0) {
-    figures.push(formatMemory(memory.used, memory.limit));
-  }
-  if ('minimum' in size) {
-    figures.push(trans.__('adaptive %1–%2', size.minimum, size.maximum));
-  }
-  return <div className="casa-Card-figures">{figures.join(' · ')}</div>;
 }

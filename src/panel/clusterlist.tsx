@@ -4,6 +4,7 @@ import { CommandRegistry } from '@lumino/commands';
 import * as React from 'react';
 
 import { Card } from './card';
+import { Clock } from './clock';
 import { CommandIDs } from '../commandids';
 import { type Order, sorted, steady } from './order';
 import type { RecentSamples } from './recent';
@@ -11,9 +12,6 @@ import type { Cluster, IClusterStore } from '../tokens';
 
 /** From how many clusters on there is something to find one with. */
 const MANY = 6;
-
-/** How often what only time changes is drawn anew, in ms. */
-const TICK = 5000;
 
 export interface IClusterListProps {
   store: IClusterStore;
@@ -27,7 +25,6 @@ export function ClusterList(props: IClusterListProps): JSX.Element {
   const { store, recent, commands, trans } = props;
   const { clusters, profiles, status } = store;
   const live = status === 'connected';
-  const now = useNow(clusters.length > 0);
   const [text, setText] = React.useState('');
   const [order, setOrder] = React.useState<Order>('created');
   const titles = new Map(profiles?.profiles.map(p => [p.name, p.title]));
@@ -81,18 +78,19 @@ export function ClusterList(props: IClusterListProps): JSX.Element {
         aria-label={trans.__('Clusters')}
         {...listeners}
       >
-        {shown.map(cluster => (
-          <Card
-            key={cluster.id}
-            cluster={cluster}
-            live={live}
-            profile={titleOf(cluster)}
-            samples={recent.of(cluster.id)}
-            now={now}
-            commands={commands}
-            trans={trans}
-          />
-        ))}
+        <Clock runs={clusters.length > 0}>
+          {shown.map(cluster => (
+            <Card
+              key={cluster.id}
+              cluster={cluster}
+              live={live}
+              profile={titleOf(cluster)}
+              samples={recent.of(cluster.id)}
+              commands={commands}
+              trans={trans}
+            />
+          ))}
+        </Clock>
       </ul>
       {many && shown.length === 0 && (
         <div className="casa-Panel-note" role="status">
@@ -101,22 +99,6 @@ export function ClusterList(props: IClusterListProps): JSX.Element {
       )}
     </>
   );
-}
-
-function clock(): number {
-  return Date.now() / 1000;
-}
-
-/** The time in seconds since the epoch, as of the last tick; none comes while nobody looks. */
-function useNow(wanted: boolean): number {
-  const [now, tick] = React.useReducer(clock, 0, clock);
-  React.useEffect(() => {
-    if (wanted) {
-      const timer = setInterval(() => !document.hidden && tick(), TICK);
-      return () => clearInterval(timer);
-    }
-  }, [wanted]);
-  return now;
 }
 
 /** Whether the pointer or the keyboard is in an element, and what that element has to tell. */
