@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import socket
 import subprocess
 import sys
 import time
@@ -14,17 +13,12 @@ import psutil
 import pytest
 import yaml
 from conftest import API, JSON, compute
+from systems.ports import free_port
 from test_encryption import Secrets
 
 from casa_labext import discovery, encryption
 
 pytestmark = pytest.mark.system
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port: int = listening.getsockname()[1]
-        return port
 
 
 @contextmanager

@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 from conftest import API, JSON, compute
 from systems.batch.beds import Bed
 from systems.batch.commands import BatchCommands
+from systems.ports import free_port
 
 from casa_labext import directories
 from casa_labext.schemas import check, validator
@@ -354,9 +354,7 @@ async def test_a_loopback_address_is_no_use_to_other_machines(site: Site, api: A
 
 @pytest.mark.parametrize("site", ["slurm"], indirect=True)
 async def test_the_sites_scheduler_options(site: Site, api: API, dask_config: Callable[[str], Path]) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     dask_config(f"jobqueue: {{slurm: {{scheduler-options: {{port: {port}}}}}}}")
     cluster = await site.create(api, workers=0)
     assert cluster["connection"]["address"] == f"tls://127.0.0.1:{port}"

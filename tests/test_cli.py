@@ -1,6 +1,7 @@
 """The command `casa`, as it is used in a terminal."""
 
 import argparse
+import fcntl
 import http.server
 import json
 import os
@@ -8,6 +9,7 @@ import pty
 import re
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import termios
@@ -21,6 +23,7 @@ import pytest
 import websocket
 from conftest import DEADLINE, JSON
 from jupyter_server.auth.security import passwd
+from systems.ports import free_port
 from test_server import TOKEN, Server, server
 from tornado.httpclient import HTTPClient
 
@@ -176,7 +179,8 @@ def jupyter(tmp_path: Path) -> Iterator[Callable[..., JSON]]:
     started = []
     runtime = tmp_path / "one" / "runtime"
 
-    def start(*arguments: str, where: str = "port=0") -> JSON:
+    def start(*arguments: str, where: str = "") -> JSON:
+        where = where or f"port={free_port()}"
         with (tmp_path / "log").open("wb") as log:
             command = ["jupyter", "server", "--allow-root", "--no-browser", f"--ServerApp.{where}", f"--ServerApp.root_dir={tmp_path}"]
             started.append(subprocess.Popen([*command, *arguments], env=surroundings(tmp_path), stdout=log, stderr=log))
@@ -252,7 +256,7 @@ def test_a_narrow_terminal(server: Callable[..., Server], tmp_path: Path) -> Non
     cluster = one.call("POST", "clusters", {"profile": "broken", "name": "With a name that is rather long"})
     one.wait(lambda: one.get(f"clusters/{cluster['id']}")["state"] == "failed")
     main_end, other_end = pty.openpty()
-    termios.tcsetwinsize(other_end, (24, 80))
+    fcntl.ioctl(other_end, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     done = subprocess.run(["casa", "list"], env=surroundings(tmp_path), stdout=other_end, timeout=DEADLINE, check=True)
     os.close(other_end)
     head, row, *note = os.read(main_end, 100_000).decode().split("\r\n")

@@ -4,7 +4,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from typing import Any
 
 import pytest
 from conftest import DEADLINE, JSON, cluster_processes
+from systems.ports import free_port
 from tornado.httpclient import HTTPClient, HTTPClientError
 
 pytestmark = pytest.mark.system
@@ -31,9 +31,7 @@ class Server:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = free_port()
         self.url = f"http://127.0.0.1:{port}{self.base_url}"
         options = {
             "ServerApp.jpserver_extensions": "{'casa_labext': True, 'jupyter_server_proxy': True}",

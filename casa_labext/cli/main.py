@@ -148,7 +148,7 @@ def _wait(server: Server, cluster: JSON, timeout: float) -> JSON:
             workers = cluster["workers"]
             if cluster["state"] in ("running", "degraded") and workers["running"] >= workers["requested"]:
                 return cluster
-            if cluster["state"] not in ("starting", "running", "degraded"):
+            if cluster["state"] not in ("starting", "running", "degraded", "closing"):  # what fails closes first
                 raise ClusterError(f"{cluster['name']} is {cluster['state']}: {cluster['reason']}", hint=cluster["hint"])
             says = cluster["reason"] or cluster["activity"] or _line(cluster)
             if says != said:

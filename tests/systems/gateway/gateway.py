@@ -6,11 +6,12 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import time
 import urllib.request
 from pathlib import Path
+
+from ..ports import free_port
 
 CONFIG = Path(__file__).parent / "config.py"
 #: Seconds for the gateway to answer.
@@ -30,8 +31,7 @@ class GatewayServer:
     """The server with its proxy."""
 
     def __init__(self, folder: Path) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as listening:
-            address = f"127.0.0.1:{listening.getsockname()[1]}"
+        address = f"127.0.0.1:{free_port()}"
         self.url = f"http://{address}"
         self.password = secrets.token_hex()
         self._environ = {
