@@ -6,11 +6,12 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+
+from ..ports import free_port
 
 HERE = Path(__file__).parent
 TESTS = HERE.parents[1]
@@ -35,8 +36,7 @@ class KubernetesBed:
             return
         if os.getuid() != 0 or not shutil.which("unshare") or not shutil.which("apt-get"):
             raise KubernetesError("Kubernetes is built and started by root on Debian alone.")
-        with socket.create_server(("127.0.0.1", 0)) as listening:
-            port = listening.getsockname()[1]
+        port = free_port()
         self._environ = {
             **os.environ,
             "K8S_RUN": str(self.folder),

@@ -2,7 +2,7 @@
 """Write a container image (OCI layout, tar) that holds no program of its own.
 
 The containers of the test cluster see the machine's /usr and Python environments
-read-only (see K8S_SHARE in node.py), so an image only has to hold the links, a few
+read-only (see K8S_SHARE in layout.py), so an image only has to hold the links, a few
 files of /etc and its default environment and command.
 
 Usage: image.py FILE.tar NAME [--path DIR:DIR] [--env KEY=VALUE]... [--add FILE:PATH]... [COMMAND ARG...]
