@@ -9,7 +9,7 @@
 # make screenshots   draw the pictures of the documentation anew
 # make contract          20,000 requests of what openapi.yaml allows and forbids; no part of make test, which has a thousand
 # make peer              what was found wrong in dask-labextension: it has it, we have not; no part of make test
-# make soak              docs/soak.md: much of everything, an hour of it; make test has a little of it
+# make soak              docs/soak.md: much of everything; make test has a little of it
 # make faults            docs/faults.md: what fails, and what became of it; make test has those cells where a process of this machine is killed
 # make test-condor25     the tests with HTCondor against its newest feature release; no part of make test
 
@@ -83,7 +83,7 @@ faults: $(VENV)/installed
 peer: casa_labext/labextension/package.json
 	pytest tests/peer
 
-# An hour, on a machine that does nothing else.
+# Ten minutes, on a machine that does nothing else.
 soak: casa_labext/labextension/package.json
 	rm -f build/figures
 	mkdir -p build
