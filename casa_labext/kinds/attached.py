@@ -91,7 +91,7 @@ class Attachment:
     async def greet(self) -> None:
         """ClusterError unless a scheduler answers."""
         try:
-            identity = await self.scheduler_comm.identity(n_workers=0)
+            identity = await self.scheduler_comm.identity()
         except (OSError, RuntimeError, TypeError) as error:
             raise ClusterError(
                 f"No scheduler answers at {self.scheduler_address}: {describe(error)}",

@@ -133,7 +133,7 @@ class KubernetesCluster:
         while True:
             self.scheduler_comm = rpc(self.scheduler_address, timeout=CONNECT_DEADLINE, connection_args=arguments)
             try:
-                await self.scheduler_comm.identity(n_workers=0)
+                await self.scheduler_comm.identity()
                 return
             except OSError as error:
                 logger.info("The scheduler is not reached yet: %s", describe(error))
@@ -144,7 +144,7 @@ class KubernetesCluster:
         """Ask for the pods, and for what the operator is told."""
         found = await self.api.call("GET", CORE, "pods", labelSelector=f"{self.selector},{COMPONENT}=worker")
         self.pods = [pods.read(item) for item in found["items"]]
-        identity = await self.scheduler_comm.identity(n_workers=-1)
+        identity = await self.scheduler_comm.identity()
         self.workers = {str(worker["name"]) for worker in identity["workers"].values()}
         group = await self.api.call("GET", DASK, f"daskworkergroups/{self.name}-default")
         self.wanted = group["spec"]["worker"]["replicas"]
