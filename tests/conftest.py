@@ -168,7 +168,11 @@ def temporary_folders() -> list[str]:
 def nothing_is_left() -> Iterator[None]:
     """No test leaves a process or a folder of a cluster behind."""
     yield
-    left, folders = cluster_processes(fork_servers=True), temporary_folders()
+    # A fork server hears of its Jupyter server's death, and ends a moment later.
+    end = time.monotonic() + 10
+    while (left := cluster_processes(fork_servers=True)) and not cluster_processes() and time.monotonic() < end:
+        time.sleep(0.1)
+    folders = temporary_folders()
     # The tests that come are not to blame.
     for pid in left:
         psutil.Process(pid).kill()
