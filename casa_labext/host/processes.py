@@ -63,16 +63,18 @@ def of_cluster(cluster_id: str) -> list[psutil.Process]:
 
 def end(cluster_id: str) -> None:
     """Kill all processes of a cluster but the calling one, and wait until they are gone."""
-    # A dying process may have started another one meanwhile, and one that begins a program is seen a moment later only: look twice.
+    # A dying process may have started another one meanwhile: look again until there is none.
     deadline = time.monotonic() + DEADLINE
-    found_none = 0
-    while found_none < 2 and time.monotonic() < deadline:
+    while time.monotonic() < deadline:
         left = of_cluster(cluster_id)
+        if not left:
+            time.sleep(EXEC)
+            left = of_cluster(cluster_id)
+        if not left:
+            return
         for process in left:
             try:
                 process.kill()
             except psutil.NoSuchProcess:
                 pass
         psutil.wait_procs(left, timeout=1)
-        found_none = 0 if left else found_none + 1
-        time.sleep(0 if left else EXEC)
