@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from .. import kernels
+from ..cluster import ENDED
 from ..host.errors import ClusterError, Unknown, WrongRequest
 from .server import Server
 from .text import hanging, table
@@ -148,7 +149,7 @@ def _wait(server: Server, cluster: JSON, timeout: float) -> JSON:
             workers = cluster["workers"]
             if cluster["state"] in ("running", "degraded") and workers["running"] >= workers["requested"]:
                 return cluster
-            if cluster["state"] not in ("starting", "running", "degraded", "closing"):  # what fails closes first
+            if cluster["state"] in ENDED:
                 raise ClusterError(f"{cluster['name']} is {cluster['state']}: {cluster['reason']}", hint=cluster["hint"])
             says = cluster["reason"] or cluster["activity"] or _line(cluster)
             if says != said:
