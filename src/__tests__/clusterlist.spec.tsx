@@ -57,6 +57,7 @@ describe('ClusterList', () => {
   });
 
   afterEach(() => {
+    jest.useRealTimers();
     React.act(() => host.dispose());
   });
 
@@ -128,6 +129,5 @@ describe('ClusterList', () => {
     expect(panel.node.textContent).toContain('3 min');
     expect(label).not.toHaveBeenCalled();
     panel.dispose();
-    jest.useRealTimers();
   });
 });

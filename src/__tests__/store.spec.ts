@@ -142,6 +142,14 @@ describe('ClusterStore', () => {
     expect(FakeSocket.sockets.length).toBe(count + 1);
   });
 
+  it('tries at once when told to', () => {
+    begin();
+    FakeSocket.last.drop();
+    const count = FakeSocket.sockets.length;
+    store.reconnect();
+    expect(FakeSocket.sockets.length).toBe(count + 1);
+  });
+
   it('ends with its last connection', () => {
     begin();
     store.dispose();

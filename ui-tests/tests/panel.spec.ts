@@ -125,11 +125,9 @@ test.describe('in dark, on a narrow screen', () => {
 
 test('without a connection no old number is shown', async ({ page }) => {
   let cut = false;
-  let attempts = 0;
   const cuts: Array<() => void> = [];
   await page.routeWebSocket(/casa-labext\/api\/stream/, route => {
     if (cut) {
-      attempts++;
       void route.close();
     } else {
       route.connectToServer();
@@ -145,9 +143,8 @@ test('without a connection no old number is shown', async ({ page }) => {
   await expect(mine.locator('.casa-WorkerBar-words')).toHaveCount(0);
   await expect(mine.getByRole('button', { name: 'Scale' })).toBeDisabled();
   await page.screenshot({ path: 'shots/disconnected.png' });
-  const before = attempts;
+  // While it is of no use: it would go by itself otherwise, maybe before the click.
   await panel.getByRole('button', { name: 'Try now' }).click();
-  await expect.poll(() => attempts).toBeGreaterThan(before);
   cut = false;
   await expectWorkers(mine, 1);
   await expect(panel).not.toContainText('Disconnected');
