@@ -15,11 +15,14 @@ from pathlib import Path
 import psutil
 from jupyter_core.paths import jupyter_runtime_dir
 
+from .host import private
 from .host.record import Record
 
 #: What fits into the address of a Unix socket everywhere (macOS: 104, Linux: 108 bytes, with the final NUL).
 MAXIMUM_SOCKET_PATH = 103
 _PREFIX = "casa-labext-"
+#: The sockets in a folder are a cluster's own and multiprocessing's, which has the longer name.
+_LONGEST = "listener-12345678"
 
 
 def clusters() -> Path:
@@ -72,7 +75,7 @@ def make(cluster_id: str) -> tuple[Path, str, str]:
 
 def _socket_folder() -> str:
     for parent in (os.environ.get("XDG_RUNTIME_DIR"), tempfile.gettempdir(), "/tmp"):  # noqa: S108
-        if parent and len(parent) + len(f"/{_PREFIX}12345678/socket") <= MAXIMUM_SOCKET_PATH and os.access(parent, os.W_OK):
+        if parent and len(parent) + len(f"/{_PREFIX}12345678/{_LONGEST}") <= MAXIMUM_SOCKET_PATH and os.access(parent, os.W_OK):
             return tempfile.mkdtemp(prefix=_PREFIX, dir=_safe(parent))
     raise OSError("There is no folder for a socket: neither XDG_RUNTIME_DIR nor the temporary directory can be used.")
 
@@ -99,12 +102,9 @@ def listen(path: str) -> socket.socket:
 
 
 def remove(directory: Path, record: Record) -> None:
-    """Remove all folders of a cluster."""
-    if record.socket:
-        shutil.rmtree(os.path.dirname(record.socket), ignore_errors=True)
-    if record.scratch:
-        shutil.rmtree(record.scratch, ignore_errors=True)
-    shutil.rmtree(directory, ignore_errors=True)
+    """Remove all that a cluster has on this machine."""
+    private.remove(record)
+    discard(directory)
 
 
 def discard(directory: Path) -> None:

@@ -85,36 +85,38 @@ async def _send(
     deadline: float = ERRAND_DEADLINE,
 ) -> Any:
     """Have an errand done: see host/errand.py."""
-    errand = {
-        "what": what,
-        "reference": reference,
-        "settings": settings,
-        "record": asdict(record) if record else None,
-        "directory": str(directory) if directory else None,
-        "job": job,
-    }
-    process = await asyncio.create_subprocess_exec(
-        record.python if record else sys.executable,
-        str(HOST),
-        "errand",
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        cwd=record.cwd if record else None,
-        env=host_environment(record) if record else environment(kinds.load(reference), {}, passed),
-    )
-    try:
-        output, errors = await asyncio.wait_for(process.communicate(json.dumps(errand).encode()), deadline)
-        answer = json.loads(output)
-    except asyncio.TimeoutError:
-        raise DeadlineExceeded(f"There was no answer within {deadline:g} s.") from None
-    except ValueError:
-        last = errors.decode(errors="replace").strip().splitlines()[-1:]
-        raise ClusterError(f"There is no answer: {''.join(last)}") from None
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+    with tempfile.TemporaryDirectory() as temporary:
+        errand = {
+            "what": what,
+            "reference": reference,
+            "settings": settings,
+            "record": asdict(record) if record else None,
+            "directory": str(directory) if directory else None,
+            "job": job,
+            "temporary": temporary,
+        }
+        process = await asyncio.create_subprocess_exec(
+            record.python if record else sys.executable,
+            str(HOST),
+            "errand",
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=record.cwd if record else None,
+            env=host_environment(record) if record else environment(kinds.load(reference), {}, passed),
+        )
+        try:
+            output, errors = await asyncio.wait_for(process.communicate(json.dumps(errand).encode()), deadline)
+            answer = json.loads(output)
+        except asyncio.TimeoutError:
+            raise DeadlineExceeded(f"There was no answer within {deadline:g} s.") from None
+        except ValueError:
+            last = errors.decode(errors="replace").strip().splitlines()[-1:]
+            raise ClusterError(f"There is no answer: {''.join(last)}") from None
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
     if "error" in answer:
         raise ClusterError(answer["error"], hint=answer["hint"])
     return answer["answer"]

@@ -159,27 +159,26 @@ def cluster_processes(*, fork_servers: bool = False) -> dict[int, str]:
     return found
 
 
-def temporary_folders() -> list[str]:
-    """The folders of clusters outside their directories: sockets and scratch space."""
-    return [path.name for path in TEMPORARY.glob("casa-labext-*")]
+def temporary_files() -> list[str]:
+    """What is outside the directories of clusters: sockets, scratch space, what libraries write anywhere."""
+    return [path.name for path in TEMPORARY.iterdir()]
 
 
 @pytest.fixture(autouse=True)
 def nothing_is_left() -> Iterator[None]:
-    """No test leaves a process or a folder of a cluster behind."""
+    """No test leaves a process or a file of a cluster behind."""
+    before = set(temporary_files())
     yield
     # A fork server hears of its Jupyter server's death, and ends a moment later.
     end = time.monotonic() + 10
     while (left := cluster_processes(fork_servers=True)) and not cluster_processes() and time.monotonic() < end:
         time.sleep(0.1)
-    folders = temporary_folders()
+    files = set(temporary_files()) - before
     # The tests that come are not to blame.
     for pid in left:
         psutil.Process(pid).kill()
-    for name in folders:
-        shutil.rmtree(TEMPORARY / name)
     assert left == {}
-    assert folders == []
+    assert files == set()
 
 
 def pytest_unconfigure() -> None:

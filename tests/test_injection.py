@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import dask
@@ -82,6 +83,15 @@ def preview(kind: str, options: dict[str, Any]) -> str:
     text = asyncio.run(kinds.load(record.reference).preview(record))
     assert text
     return text
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_look_makes_no_folder(kind: str, tmp_path: Path) -> None:
+    """The preview follows each letter that is typed."""
+    logs = tmp_path / "lo" / "gs"
+    text = preview(kind, profile(kind).options({"log-directory": str(logs)}))
+    assert str(logs) in text
+    assert list(tmp_path.iterdir()) == []
 
 
 def words(line: str) -> int:

@@ -16,6 +16,9 @@ from conftest import DEADLINE, JSON, cluster_processes
 from systems.ports import free_port
 from tornado.httpclient import HTTPClient, HTTPClientError
 
+from casa_labext.host import private
+from casa_labext.host.record import Record
+
 pytestmark = pytest.mark.system
 
 TOKEN = "test-token"
@@ -209,14 +212,20 @@ def test_server_and_host_killed_leave_nothing_for_the_next(server: Callable[...,
     cluster = one.call("POST", "clusters", {"profile": "local", "size": {"workers": 1}})
     one.running(cluster["id"], workers=1)
     folder = tmp_path / "one" / "runtime" / "casa-labext" / "clusters"
-    record = json.loads((folder / cluster["id"] / "cluster.json").read_text())
+    record = Record.load(folder / cluster["id"])
+
+    def semaphores() -> list[Path]:
+        return list(private.SEMAPHORES.glob(f"sem.casa-labext-{record.id[:8]}-*"))
+
+    assert semaphores() != [] or sys.platform != "linux"
     one.end(signal.SIGKILL)
-    os.kill(record["pid"], signal.SIGKILL)
+    os.kill(record.pid, signal.SIGKILL)
     one.start()
     one.wait(lambda: one.get("clusters") == [])
     assert cluster_processes() == {}
     assert list(folder.iterdir()) == []
-    assert not Path(record["scratch"]).exists()
+    assert not Path(record.scratch).exists()
+    assert semaphores() == []
 
 
 def test_two_servers_of_one_user_leave_each_other_alone(server: Callable[..., Server], tmp_path: Path) -> None:

@@ -241,6 +241,9 @@ class Batch(Kind):
         return attempts[-1].text if attempts else None
 
     async def preview(self, record: Record) -> str | None:
+        # A look at it makes no folder of the user's.
+        logs = str(log_directory(record, Path("<cluster's directory>")))
+        record = record.change(options={**record.options, "log-directory": ""})
         with tempfile.TemporaryDirectory() as folder:
             directory = Path(folder)
             # What is meant for the cluster class alone says nothing about a job.
@@ -252,6 +255,7 @@ class Batch(Kind):
             kwargs["security"] = cluster_class._get_worker_security(cluster_class, kwargs["security"])
             job = cluster_class.job_cls(scheduler=f"{scheme}<scheduler>", name=f"{job_name(record)}-<number>", **kwargs)
             text: str = job.job_script()
+        text = text.replace(str(directory / LOGS), logs)
         return text.replace(folder, "<cluster's directory>").replace(record.id, "<cluster>").replace(job_name(record), "dask-<cluster>")
 
     async def left(self, record: Record, directory: Path) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import json
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from .record import Record
 def main() -> None:
     """Print `{"answer"}` or `{"error", "hint"}`."""
     errand = json.load(sys.stdin)
+    tempfile.tempdir = errand.pop("temporary")  # which the server removes
     with contextlib.redirect_stdout(sys.stderr):
         try:
             answer = {"answer": asyncio.run(_run(**errand))}

@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import resource
-import shutil
 import signal
 import socket
 from contextlib import suppress
@@ -19,7 +18,7 @@ from tornado.web import Application, RequestHandler
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from ..kinds import load
-from . import log
+from . import log, private
 from .errors import ClusterError, WrongState, describe
 from .lifecycle import Lifecycle
 from .record import Record
@@ -204,11 +203,11 @@ def main(directory: Path, descriptor: int, output: int) -> None:
     listening.setblocking(False)
     os.set_inheritable(descriptor, False)
     record = Record.load(directory)
+    private.use(record)
     load(record.reference).prepare()
     asyncio.run(serve(record, directory, listening))
     # There may never be a server again to do it. The cluster's directory stays: the next one reads how it ended.
-    for folder in (record.scratch, os.path.dirname(record.socket)):
-        shutil.rmtree(folder, ignore_errors=True)
+    private.remove(record)
     log.finish(thread)
     # A manager that hangs must not keep the process: its thread ends here.
     os._exit(0)

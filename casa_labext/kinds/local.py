@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -128,6 +129,7 @@ def _fork(path: object, arguments: list[str], descriptors: list[int]) -> int:
     gc.freeze()  # a collection would write into what is shared
     if child := os.fork():
         return child
+    tempfile.tempdir = None  # what tasks write is the user's: it does not go with the cluster
     try:
         before = 2  # standard error
         for kept in sorted({*descriptors} - {0, 1, 2}):

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import psutil
-from conftest import DEADLINE, cluster_processes, temporary_folders
+from conftest import DEADLINE, cluster_processes, temporary_files
 from test_server import Server
 
 
@@ -49,7 +49,7 @@ def holdings(server: Server) -> Holdings:
     """What a server holds now."""
     own = process(server)
     directories = list((server.folder / "runtime" / "casa-labext" / "clusters").glob("*"))
-    return Holdings(own.num_fds(), own.num_threads(), len(own.children()), len(directories), len(temporary_folders()))
+    return Holdings(own.num_fds(), own.num_threads(), len(own.children()), len(directories), len(temporary_files()))
 
 
 def growth(amounts: Sequence[float], values: Sequence[float]) -> float:

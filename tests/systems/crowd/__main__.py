@@ -59,7 +59,8 @@ def main(count: int) -> None:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
         places = {f"JUPYTER_{kind.upper()}_DIR": f"{folder}/{kind}" for kind in ("config", "data", "runtime")}
-        os.environ.update({**places, "HOME": folder, "JLAB_TEST_PORT": str(port), "JUPYTERLAB_GALATA_ROOT_DIR": folder})
+        os.environ.update({**places, "HOME": folder, "TMPDIR": folder, "JLAB_TEST_PORT": str(port), "JUPYTERLAB_GALATA_ROOT_DIR": folder})
+        tempfile.tempdir = folder
         clusters = [cluster("Busy", 0, interval=0.5), *(cluster(f"Cluster {number}", number) for number in range(1, count))]
         hosts = [process for _, _, process in clusters]
         free.close()
