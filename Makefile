@@ -141,7 +141,7 @@ test-min: build/oldest/installed ui-tests/node_modules/installed
 # Forty minutes. What users get is measured: the production build.
 bench: casa_labext/labextension/package.json
 	jlpm build:prod
-	python -m bench
+	PYTHONPATH=tests python -m bench
 
 clean:
 	rm -rf $(VENV) node_modules ui-tests/node_modules lib dist build casa_labext/labextension casa_labext/_version.py

@@ -7,7 +7,7 @@ import json
 import signal
 import sys
 
-from . import measures, report
+from . import jobs, measures, report
 from .costs import costs
 from .extensions import Ours, Peer
 from .growth import growth
@@ -37,7 +37,8 @@ def main() -> None:
             (ROOT / "build").mkdir(exist_ok=True)
             (ROOT / "build" / "bench.json").write_text(json.dumps(values, indent=1))
     table = report.table(*values.values())
-    grown = report.growth_table(*map(growth, extensions))
+    ours, other = map(growth, extensions)
+    grown = report.growth_table({**ours, "jobs": jobs.growth()}, other)
     report.write(ROOT / "docs" / "benchmarks.md", table, grown, machine, heavy, runs)
     print(table, grown, sep="\n\n")
 

@@ -33,20 +33,20 @@ def growth(extension: Extension) -> dict[str, Points]:
             until(lambda created=created: extension.connected(server, created))  # type: ignore[misc]
             joins.append(stack.enter_context(helper(extension.python, "bench.workers", extension.connection(server, created), "silent")))
             if number in CLUSTERS:
-                points["clusters"][number] = _look(extension, server)
+                points["clusters"][number] = look(extension, server)
         first = extension.ids(server)[0]
         for before, number in zip((0, *WORKERS), WORKERS, strict=False):
             joins[0](str(number - before))
             until(lambda number=number: extension.workers(server, first) == number)  # type: ignore[misc]
-            points["workers"][number] = _look(extension, server)
+            points["workers"][number] = look(extension, server)
         for join in joins[1:]:
             join(str(max(WORKERS)))
         until(lambda: all(extension.workers(server, one) == max(WORKERS) for one in extension.ids(server)))
-        points["both"][max(CLUSTERS) * max(WORKERS)] = _look(extension, server)
+        points["both"][max(CLUSTERS) * max(WORKERS)] = look(extension, server)
     return points
 
 
-def _look(extension: Extension, server: Server) -> dict[str, float]:
+def look(extension: Extension, server: Server) -> dict[str, float]:
     """Seconds that a list takes, its bytes, and those of what a browser is sent at its start; the peer sends nothing by itself."""
     looked = {
         "list": median_time(lambda: extension.ids(server), TIMES),

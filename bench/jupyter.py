@@ -142,12 +142,12 @@ def serve(python: Path, extensions: Iterable[str], environ: Mapping[str, str]) -
             _end(server)
 
 
-def until(condition: Callable[[], bool], poll: float = 0.02) -> None:
-    """Wait until something holds, looking every `poll` seconds; TimeoutError if it does not within DEADLINE."""
-    end = time.monotonic() + DEADLINE
+def until(condition: Callable[[], bool], poll: float = 0.02, deadline: float = DEADLINE) -> None:
+    """Wait until something holds, looking every `poll` seconds; TimeoutError if it does not within `deadline` seconds."""
+    end = time.monotonic() + deadline
     while not condition():
         if time.monotonic() > end:
-            raise TimeoutError(f"not within {DEADLINE} s")
+            raise TimeoutError(f"not within {deadline:g} s")
         time.sleep(poll)
 
 

@@ -67,7 +67,7 @@ MEASURES: dict[str, tuple[str, str, float]] = {
     "dashboard": ("dashboard drawn through the proxy", "s", 1),
 }
 
-WORDS = {"clusters": "by clusters", "workers": "by workers", "both": "ten clusters, by workers"}
+WORDS = {"clusters": "by clusters", "workers": "by workers", "both": "ten clusters, by workers", "jobs": "by jobs"}
 
 TEXT = """\
 # Benchmarks
@@ -79,8 +79,9 @@ turn; the ratio is the median of the ratios of each turn's two runs.
 
 ## How it grows
 
-Measured once: lists of clusters without workers, of one cluster with workers, and of ten clusters with 200 workers each. The exponent is
-that of the power law that fits best: 1 is growth in proportion, 0 is none.
+Measured once: lists of clusters without workers, of one cluster with workers, of ten clusters with 200 workers each, and
+of one cluster whose jobs wait in the queue of an HTCondor pool. The exponent is that of the power law that fits best: 1 is growth in
+proportion, 0 is none.
 
 {growth}
 
@@ -139,7 +140,7 @@ def growth_table(ours: dict[str, Points], peer: dict[str, Points]) -> str:
     for what in ours:
         for name, (title, unit, factor) in looked.items():
             cells = []
-            for points in (ours[what], peer[what]):
+            for points in (ours[what], peer.get(what, {})):
                 values = [point[name] * factor for point in points.values() if name in point]
                 fitted = f"{exponent(points, name):.2f}" if len(values) > 1 else ""
                 cells += [f"{', '.join(f'{value:.3g}' for value in values)} {unit}" if values else "", fitted]

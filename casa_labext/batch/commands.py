@@ -51,10 +51,18 @@ async def run(command: Sequence[str], *, deadline: float, cwd: str | Path | None
             # The pipes may be held open by a grandchild in another session: not waited for.
     text = output.decode(errors="replace")
     if process.returncode:
-        # The first paragraph: HTCondor goes on with advice for administrators.
-        words = " ".join((complaint.decode(errors="replace").strip() or text.strip()).partition("\n\n")[0].split())
-        raise CommandFailed(f"{name}: {words[:SHOWN] or f'exit code {process.returncode}'}", output=text, code=process.returncode)
+        words = _complaint(name, complaint.decode(errors="replace").strip() or text.strip())
+        raise CommandFailed(f"{name}: {words or f'exit code {process.returncode}'}", output=text, code=process.returncode)
     return text
+
+
+def _complaint(name: str, printed: str) -> str:
+    """What counts of what a command printed, in a line."""
+    # The first paragraph: HTCondor goes on with advice for administrators.
+    lines = printed.partition("\n\n")[0].splitlines()
+    # Slurm tells all that led to it before.
+    words = " ".join(" ".join([line for line in lines if "fatal:" in line] or lines).split())
+    return words.removeprefix(f"{name}: ")[:SHOWN]
 
 
 def _kill(pid: int) -> None:
