@@ -72,6 +72,11 @@ class Cluster:
         return state
 
     @property
+    def goes_on(self) -> bool:
+        """Whether its host lives, and is not told to end."""
+        return not self._closing and processes.alive(self.record.pid, self.record.id)
+
+    @property
     def has_jobs(self) -> bool:
         """Whether its workers are jobs of a batch system."""
         return self._kind.has_jobs
@@ -317,7 +322,7 @@ class Cluster:
         assert self._directory
         await self.kill()
         try:
-            final = json.loads((self._directory / FINAL_FILE).read_text())
+            final = json.loads(await asyncio.to_thread((self._directory / FINAL_FILE).read_text))
         except (OSError, ValueError):
             final = None
         if final and final["state"] != "closed":
@@ -338,8 +343,9 @@ class Cluster:
         if final["state"] == "failed":
             try:
                 await self._kind.reap(self.record, self._directory)
-            except ClusterError as error:
-                final = {**final, "state": "close_failed", "reason": f"{final['reason']} {error.message}", "hint": error.hint}
+            except Exception as error:  # whatever it is: the user must be able to try again
+                words = {"reason": f"{final['reason']} {describe(error)}", "hint": getattr(error, "hint", None)}
+                final = {**final, "state": "close_failed", **words}
         self._set(**{**self._initial(final["state"]), **final})
 
     async def _clear_up(self, reason: str | None) -> None:
@@ -347,8 +353,8 @@ class Cluster:
         try:
             if self._directory:
                 await self._kind.reap(self.record, self._directory)
-        except ClusterError as error:
-            self._set(**self._initial("close_failed", reason=error.message, hint=error.hint))
+        except Exception as error:
+            self._set(**self._initial("close_failed", reason=describe(error), hint=getattr(error, "hint", None)))
             return
         await self._forget()
         self._removed(self, reason)

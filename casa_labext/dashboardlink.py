@@ -19,7 +19,7 @@ def wrong(template: object) -> str | None:
         names = [name for _, name, _, _ in Formatter().parse(template) if name is not None]
         unset = [name for name in names if name not in {"scheme", "host", "port", *os.environ}]
         template.format(**{**os.environ, "scheme": "http", "host": "localhost", "port": 8787})
-    except (ValueError, KeyError, IndexError, AttributeError) as error:
+    except (ValueError, LookupError, AttributeError, TypeError) as error:
         if not (isinstance(error, KeyError) and unset):
             return f"It is no template: {error}."
     if unset:

@@ -51,8 +51,9 @@ def for_kernels() -> Path:
     """The folder of this server's certificates for kernels, made if needed; those of servers that are gone are removed."""
     parent = _private(_ours() / "kernels")
     own = parent / f"{socket.gethostname()}-{os.getpid()}"
-    for folder in parent.glob(f"{socket.gethostname()}-*"):
-        if not psutil.pid_exists(int(folder.name.rpartition("-")[2])):
+    for folder in parent.iterdir():
+        hostname, _, pid = folder.name.rpartition("-")
+        if hostname == socket.gethostname() and not psutil.pid_exists(int(pid)):
             discard(folder)
     return _private(own)
 
@@ -74,10 +75,11 @@ def make(cluster_id: str) -> tuple[Path, str, str]:
 
 
 def _socket_folder() -> str:
-    for parent in (os.environ.get("XDG_RUNTIME_DIR"), tempfile.gettempdir(), "/tmp"):  # noqa: S108
-        if parent and len(parent) + len(f"/{_PREFIX}12345678/{_LONGEST}") <= MAXIMUM_SOCKET_PATH and os.access(parent, os.W_OK):
+    # Not XDG_RUNTIME_DIR: it is removed when the user logs out, while a server in tmux goes on.
+    for parent in (tempfile.gettempdir(), "/tmp"):  # noqa: S108
+        if len(parent) + len(f"/{_PREFIX}12345678/{_LONGEST}") <= MAXIMUM_SOCKET_PATH and os.access(parent, os.W_OK):
             return tempfile.mkdtemp(prefix=_PREFIX, dir=_safe(parent))
-    raise OSError("There is no folder for a socket: neither XDG_RUNTIME_DIR nor the temporary directory can be used.")
+    raise OSError("There is no folder for a socket: neither the temporary directory nor /tmp can be used.")
 
 
 def _safe(parent: str) -> str:

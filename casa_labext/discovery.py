@@ -64,11 +64,17 @@ async def listens(address: str, comm: Comm) -> bool:
     """Whether somebody listens there who has a certificate of the configured authority."""
     host, _, port = address.removeprefix("tls://").rpartition(":")
     try:
-        context = ssl.create_default_context(cafile=comm.files["ca-file"])
-        context.check_hostname = False  # as in distributed
-        context.load_cert_chain(comm.files["client.cert"], comm.files.get("client.key"))
+        context = await asyncio.to_thread(_context, comm)
         _, writer = await asyncio.wait_for(asyncio.open_connection(host.strip("[]"), int(port), ssl=context), DEADLINE)
     except (KeyError, OSError, ValueError, asyncio.TimeoutError):
         return False
     writer.transport.abort()
     return True
+
+
+def _context(comm: Comm) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=comm.files["ca-file"])
+    context.check_hostname = False  # as in distributed
+    # Without a password OpenSSL would ask for one at the server's terminal.
+    context.load_cert_chain(comm.files["client.cert"], comm.files.get("client.key"), password="")
+    return context

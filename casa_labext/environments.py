@@ -74,6 +74,25 @@ async def run(python: str, script: Path, environ: dict[str, str] | None = None) 
     return answer
 
 
+def _of_kernels(specs: dict[str, Any]) -> list[Environment]:
+    """The server's own environment, and those of kernels."""
+    own = _place(sys.executable, {})
+    found = {own: Environment(SERVER, "Jupyter server", sys.executable)}
+    for name, entry in sorted(specs.items()):
+        spec = entry["spec"]
+        if spec.get("language", "").lower() != "python" or not spec.get("argv"):
+            continue
+        command = spec["argv"][0]
+        # jupyter_client starts such a kernel with the server's own Python, whatever is first on PATH.
+        python = sys.executable if command in _OWN_NAMES else shutil.which(command) or command
+        environ = spec.get("env", {})
+        place = _place(python, environ)
+        if place == own:
+            found[own].title = spec["display_name"]
+        found.setdefault(place, Environment(name, spec["display_name"], python, environ))
+    return list(found.values())
+
+
 class Environments:
     """All environments, looked up when asked for."""
 
@@ -98,23 +117,9 @@ class Environments:
 
     async def known(self) -> list[Environment]:
         """The environments, the server's own first, not looked into."""
-        own = _place(sys.executable, {})
-        found = {own: Environment(SERVER, "Jupyter server", sys.executable)}
-        # In a thread: at first it imports ipykernel, and folders of kernels may be on a slow file system.
+        # In threads: at first it imports ipykernel, and kernels may be on a slow file system.
         specs = await ensure_async(await asyncio.to_thread(self._kernel_specs.get_all_specs))
-        for name, entry in sorted(specs.items()):
-            spec = entry["spec"]
-            if spec.get("language", "").lower() != "python" or not spec.get("argv"):
-                continue
-            command = spec["argv"][0]
-            # jupyter_client starts such a kernel with the server's own Python, whatever is first on PATH.
-            python = sys.executable if command in _OWN_NAMES else shutil.which(command) or command
-            environ = spec.get("env", {})
-            place = _place(python, environ)
-            if place == own:
-                found[own].title = spec["display_name"]
-            found.setdefault(place, Environment(name, spec["display_name"], python, environ))
-        return list(found.values())
+        return await asyncio.to_thread(_of_kernels, specs)
 
     async def all(self, package: str | None = None) -> list[Environment]:
         """The environments with what is in them; those without a package that is needed are unusable."""

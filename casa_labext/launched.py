@@ -9,8 +9,8 @@ import yaml
 from .daskconfig.secrets import redacted
 from .host.record import Record
 
-#: Of the record: what says nothing to its user.
-_HIDDEN = ("id", "socket", "scratch", "pid", "reference", "created", "environ")
+#: Of the record: what says nothing to its user, and what is the operator's.
+_HIDDEN = ("id", "socket", "scratch", "pid", "reference", "created", "environ", "settings")
 
 
 def launched(record: Record) -> str:

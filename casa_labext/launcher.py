@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import certificates, directories, kernels, kinds
 from .host import log, processes
-from .host.errors import ClusterError, DeadlineExceeded
+from .host.errors import ClusterError, DeadlineExceeded, Unknown, describe
 from .host.record import Record, private
 from .kinds.base import Kind, Schema
 
@@ -85,7 +85,7 @@ async def _send(
     deadline: float = ERRAND_DEADLINE,
 ) -> Any:
     """Have an errand done: see host/errand.py."""
-    with tempfile.TemporaryDirectory() as temporary:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary:
         errand = {
             "what": what,
             "reference": reference,
@@ -95,16 +95,19 @@ async def _send(
             "job": job,
             "temporary": temporary,
         }
-        process = await asyncio.create_subprocess_exec(
-            record.python if record else sys.executable,
-            str(HOST),
-            "errand",
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            cwd=record.cwd if record else None,
-            env=host_environment(record) if record else environment(kinds.load(reference), {}, passed),
-        )
+        try:
+            process = await asyncio.create_subprocess_exec(
+                record.python if record else sys.executable,
+                str(HOST),
+                "errand",
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                cwd=record.cwd if record else None,
+                env=host_environment(record) if record else environment(kinds.load(reference), {}, passed),
+            )
+        except OSError as error:  # the cluster's Python may have been removed, or its folder
+            raise ClusterError(f"The cluster's Python cannot be started: {describe(error)}") from error
         try:
             output, errors = await asyncio.wait_for(process.communicate(json.dumps(errand).encode()), deadline)
             answer = json.loads(output)
@@ -118,7 +121,8 @@ async def _send(
                 process.kill()
                 await process.wait()
     if "error" in answer:
-        raise ClusterError(answer["error"], hint=answer["hint"])
+        kind = Unknown if answer["unknown"] else ClusterError
+        raise kind(answer["error"], hint=answer["hint"])
     return answer["answer"]
 
 
@@ -149,9 +153,10 @@ def launch(record: Record, server: ForkServer) -> tuple[Path, Record, subprocess
     directory, socket_path, scratch = directories.make(record.id)
     record = record.change(socket=socket_path, scratch=scratch)
     try:
+        record.save(directory)  # with it the next server finds the folders, if this one is killed now
         if record.encryption == "own":
             record = record.change(tls=certificates.write(directory / "tls", server.certificates()))
-        record.save(directory)
+            record.save(directory)
         process = None
         with directories.listen(socket_path) as listening:
             pid = server.fork(record, directory, listening)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import json
 import logging
 import socket
 import sys
@@ -17,7 +18,7 @@ from typing import Any
 
 from . import dashboardlink, diagnosis, directories, encryption, kernels, kinds, launcher, profiles
 from .availability import Availability
-from .cluster import Cluster
+from .cluster import ENDED, Cluster
 from .daskconfig.page import ConfigurationPage
 from .discovery import Discovery
 from .environments import Environment, Environments
@@ -28,7 +29,7 @@ from .host.record import FILE, Record, Size
 from .kinds.base import Options
 from .message import Message
 from .profiles import Configuration, Problem, Profile
-from .schemas import check_size
+from .schemas import check_size, whole_jobs
 
 #: Seconds in which the server closes its clusters when it stops; afterwards their processes are ended.
 STOP_DEADLINE = 6.0
@@ -36,6 +37,8 @@ STOP_DEADLINE = 6.0
 KILL_DEADLINE = 2.0
 #: Seconds after which a directory that no host was started in counts as left behind.
 LAUNCH_TIME = 60.0
+#: Seconds between two looks whether a dead cluster has been cleared up.
+CLEARED_INTERVAL = 0.2
 #: Seconds that what dask's configuration says is good for: a user may be mending it.
 CONFIGURATION_LIFETIME = 1.0
 
@@ -166,7 +169,8 @@ class Registry:
 
     async def scale(self, cluster: Cluster, size: Size) -> None:
         """Ask for another size of a cluster."""
-        check_size(size, cluster.record.maximum_workers, field="")
+        record = cluster.record
+        check_size(size, record.maximum_workers, field="", together=kinds.load(record.reference).together(record.options))
         self._check_limits(cluster.record, size)
         self._asked[cluster.record.id] = size
         try:
@@ -182,8 +186,11 @@ class Registry:
         others = [cluster for cluster in self._clusters.values() if cluster.record.id != record.id and cluster.counts]
         if size is None and limits["clusters"] and len(others) >= limits["clusters"]:
             raise WrongState(f"The limit is {limits['clusters']} at a time: shut a cluster down first.")
-        wanted = _most(size or record.size)
-        used = sum(max(_most(cluster.size), _most(self._asked.get(cluster.record.id, cluster.size))) for cluster in others)
+        wanted = _most(record, size or record.size)
+        used = sum(
+            max(_most(cluster.record, size) for size in (cluster.size, self._asked.get(cluster.record.id, cluster.size)))
+            for cluster in others
+        )
         if limits["workers"] and wanted + used > limits["workers"]:
             raise WrongRequest(
                 f"At most {limits['workers']} workers at a time are allowed, and your other clusters have {used}.", field="size"
@@ -230,8 +237,8 @@ class Registry:
             raise WrongRequest(f"There is no profile {request['profile']!r}.", field="profile")
         profile, _ = await self._availability.of(profile)
         size: Size = request.get("size", profile.size)
-        check_size(size, profile.maximum_workers)
         options = profile.options(request.get("options", {}))
+        check_size(size, profile.maximum_workers, together=profile.kind.together(options))
         environment = await self.environments.get(request.get("environment"))
         record = Record(
             id=uuid.uuid4().hex,
@@ -317,18 +324,31 @@ class Registry:
             self._log.error("The clusters' directory cannot be used: %s", describe(error))
             return
         for directory, record in found:
-            self._add(record).adopt(directory)
+            try:
+                self._add(record).adopt(directory)
+            except Exception as error:  # the package with its kind may be gone; the others must not wait for it
+                self._log.error("The cluster %s (%s) cannot be taken over: %s", record.name, record.id, describe(error))
 
     async def autostart(self) -> None:
         """Start the clusters that the operator wants from the beginning, but for those that are there still."""
         configuration = await self.configuration()
         for problem in configuration.problems:
             self._log.warning("dask's configuration, %s: %s", problem.where, problem.message)
-        there = {(cluster.record.profile, cluster.record.name) for cluster in self._clusters.values()}
         for request in configuration.autostart:
             name = request.get("name", configuration.profiles[request["profile"]].title)
-            if (request["profile"], name) not in there:
-                await self.create({**request, "name": name}, show_failure=True)
+            if not await self._is_there(request["profile"], name):
+                try:
+                    await self.create({**request, "name": name}, show_failure=True)
+                except ClusterError as error:
+                    self._log.error("The cluster %s cannot be started: %s", name, describe(error))
+
+    async def _is_there(self, profile: str, name: str) -> bool:
+        """Whether there is such a cluster; waits for the end of what is only being cleared up."""
+        while found := [cluster for cluster in self._clusters.values() if (cluster.record.profile, cluster.record.name) == (profile, name)]:
+            if any(cluster.goes_on or cluster.state in ENDED for cluster in found):
+                return True
+            await asyncio.sleep(CLEARED_INTERVAL)
+        return False
 
     async def stop(self) -> None:
         """Close all clusters but those that are to be kept. Takes STOP_DEADLINE and KILL_DEADLINE at most."""
@@ -361,20 +381,25 @@ def _records() -> list[tuple[Path, Record]]:
     found = []
     for directory in directories.clusters().iterdir():
         try:
-            record = Record.load(directory)
-        except (OSError, ValueError, KeyError, TypeError):
-            if (directory / FILE).exists() or time.time() - directory.stat().st_mtime > LAUNCH_TIME:
+            data = json.loads((directory / FILE).read_text())
+            if data["hostname"] != socket.gethostname():
+                continue
+            record = Record.parse(data)
+        except (FileNotFoundError, ValueError, KeyError, TypeError) as error:
+            if not isinstance(error, FileNotFoundError) or time.time() - directory.stat().st_mtime > LAUNCH_TIME:
                 # Nobody can know any more how to reach its host.
                 processes.end(directory.name)
                 directories.discard(directory)
             continue
+        except OSError:
+            continue  # of a network file system: it may come back
         young = not record.pid and time.time() - record.created < LAUNCH_TIME
-        if record.hostname == socket.gethostname() and not (young and not processes.of_cluster(record.id)):
+        if not (young and not processes.of_cluster(record.id)):
             found.append((directory, record))
     return found
 
 
-def _most(size: Size) -> int:
-    """The most workers that a size can mean."""
+def _most(record: Record, size: Size) -> int:
+    """The most workers that a cluster can come to have with a size."""
     most: int = size["workers"] if "workers" in size else size["maximum"]
-    return most
+    return whole_jobs(most, kinds.load(record.reference).together(record.options))

@@ -82,13 +82,19 @@ def _no_constant(name: str) -> None:
     raise ValueError(name)
 
 
-def check_size(size: Size, maximum: int, field: str = "size") -> None:
-    """WrongRequest if a size is beyond a maximum, or its minimum beyond its own maximum."""
+def check_size(size: Size, maximum: int, field: str = "size", together: int = 1) -> None:
+    """WrongRequest if a size is beyond a maximum, or its minimum beyond its own maximum. `together`: the workers of one job."""
     for key in ("workers", "minimum", "maximum"):
-        if size.get(key, 0) > maximum:
-            raise WrongRequest(f"At most {maximum} workers are allowed.", field=_join(field, key))
+        if whole_jobs(size.get(key, 0), together) > maximum:
+            jobs = f", and each job has {together}" if together > 1 else ""
+            raise WrongRequest(f"At most {maximum} workers are allowed{jobs}.", field=_join(field, key))
     if "minimum" in size and size["minimum"] > size["maximum"]:
         raise WrongRequest("The minimum is larger than the maximum.", field=_join(field, "minimum"))
+
+
+def whole_jobs(workers: int, together: int) -> int:
+    """The workers that come where so many are wanted and each job has some."""
+    return -(-workers // together) * together
 
 
 def _join(*names: str) -> str:

@@ -36,7 +36,6 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", tempfile.gettempdir())
 TEMPORARY = Path(tempfile.mkdtemp(prefix="casa-test-"))
 os.environ["TMPDIR"] = tempfile.tempdir = str(TEMPORARY)
-os.environ.pop("XDG_RUNTIME_DIR", None)
 
 
 @pytest.fixture
@@ -161,8 +160,7 @@ def cluster_processes(*, fork_servers: bool = False) -> dict[int, str]:
 
 def temporary_files() -> list[str]:
     """What is outside the directories of clusters: sockets, scratch space, what libraries write anywhere."""
-    # A kernel that has a cluster of its own leaves dask's folder.
-    return [path.name for path in TEMPORARY.iterdir() if path.name != "dask-scratch-space"]
+    return [path.name for pattern in ("casa-labext-*", "tmp*", "pymp-*") for path in TEMPORARY.glob(pattern)]
 
 
 @pytest.fixture(autouse=True)

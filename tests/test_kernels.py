@@ -140,6 +140,7 @@ def test_nothing_is_left_of_servers_that_are_gone(tmp_path: Path, monkeypatch: p
         ("/proxy/8787/status", "It has no {port}"),
         ("/proxy/{port/status", "It is no template"),
         ("/proxy/{port.__class__}/{0}/status", "It is no template"),
+        ("/proxy/{port[0]}/status", "It is no template"),
         (True, "It must be a text."),
     ],
 )

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,8 +19,10 @@ from systems.batch.fixtures import unavailable
 from systems.kubernetes.bed import KubernetesBed, KubernetesError
 from test_server import Server, python, server
 
-from casa_labext import directories
+from casa_labext import directories, launcher
+from casa_labext.host.errors import ClusterError, Unknown
 from casa_labext.host.record import Record
+from casa_labext.kube import api as kube
 
 # The first test waits until Kubernetes is built.
 __all__ = ["server"]  # a fixture
@@ -63,7 +66,7 @@ casa-labext:
 
 def kr8s(bed: KubernetesBed, code: str) -> str:
     """What somebody does with kr8s."""
-    environ = {**os.environ, "KUBECONFIG": str(bed.kubeconfig)}
+    environ = {**os.environ, "KUBECONFIG": str(bed.kubeconfig), "TMPDIR": str(bed.folder)}
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", f"import kr8s\n{code}"], env=environ, capture_output=True, text=True, timeout=60, check=False
     )
@@ -128,6 +131,12 @@ async def test_a_cluster(kubernetes: KubernetesBed, api: API, jp_fetch: Any) -> 
         jobs = await api.get(f"clusters/{cluster['id']}/jobs")
     printed = await api.get(f"clusters/{cluster['id']}/jobs/{jobs[0]['id']}/logs")
     assert "Starting worker" in printed[-1]["text"] or "distributed" in printed[-1]["text"]
+    # With the user's credentials everything could be read that they can read.
+    for pod in ("../configmaps/kube-root-ca.crt?x=", "../../../../version#"):
+        with pytest.raises(Unknown):
+            await launcher.logs(Record.load(directories.clusters() / cluster["id"]), pod)
+    status, _ = await api.call("GET", f"clusters/{cluster['id']}/jobs/no-such-pod/logs")
+    assert status == 404
     for workers in (3, 1):
         status, _ = await api.call("POST", f"clusters/{cluster['id']}/scale", {"workers": workers})
         assert status == 200
@@ -240,6 +249,16 @@ async def test_no_credentials(kubernetes: KubernetesBed, api: API, monkeypatch: 
     assert "no credentials" in (await profile(api))["unavailable"]
 
 
+def account_token(kubernetes: KubernetesBed) -> str:
+    """The token of an account that may do nothing."""
+    code = (
+        "import base64\n"
+        "for secret in kr8s.get('secrets', namespace='default'):\n"
+        "    print(base64.b64decode(secret.raw['data']['token']).decode())"
+    )
+    return kr8s(kubernetes, code).split()[0]
+
+
 async def test_nobody_answers(kubernetes: KubernetesBed, api: API, monkeypatch: pytest.MonkeyPatch) -> None:
     kubernetes.relay(signal.SIGSTOP)
     try:
@@ -248,14 +267,33 @@ async def test_nobody_answers(kubernetes: KubernetesBed, api: API, monkeypatch: 
         kubernetes.relay(signal.SIGCONT)
 
 
+async def test_credentials_that_expire_are_renewed(kubernetes: KubernetesBed, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """As of a cloud's command, which gives out tokens for some minutes."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    config = json.loads(kubernetes.user("", tmp_path / "kubeconfig").read_text())
+    told = {"apiVersion": "client.authentication.k8s.io/v1beta1", "kind": "ExecCredential", "status": {"token": "@"}}
+    (tmp_path / "token").write_text(account_token(kubernetes))
+    script = f"sed \"s/@/$(cat {tmp_path}/token)/\" <<'END'\n{json.dumps(told)}\nEND\n"
+    command = {"apiVersion": told["apiVersion"], "command": "sh", "args": ["-c", script], "interactiveMode": "Never"}
+    config["users"][0]["user"] = {"exec": command}
+    (tmp_path / "kubeconfig").write_text(json.dumps(config))
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "kubeconfig"))
+    connected = await kube.API.connect("default")
+    connected.client.auth.token = "expired"
+    await connected.client._create_session()
+    with pytest.raises(ClusterError, match="forbidden"):  # it is let in again, as somebody who may not see pods
+        await connected.call("GET", kube.CORE, "pods")
+    (tmp_path / "token").write_text("expired")
+    connected.client.auth.token = "expired"
+    await connected.client._create_session()
+    for refused in (connected.call("GET", kube.CORE, "pods"), kube.API.connect("other")):
+        with pytest.raises(ClusterError, match="Kubernetes refuses it: Unauthorized") as error:
+            await refused
+        assert "have expired" in (error.value.hint or "")
+
+
 async def test_not_allowed(kubernetes: KubernetesBed, api: API, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    token = kr8s(
-        kubernetes,
-        "import base64\n"
-        "for secret in kr8s.get('secrets', namespace='default'):\n"
-        "    print(base64.b64decode(secret.raw['data']['token']).decode())",
-    )
-    monkeypatch.setenv("KUBECONFIG", str(kubernetes.user(token.split()[0], tmp_path / "kubeconfig")))
+    monkeypatch.setenv("KUBECONFIG", str(kubernetes.user(account_token(kubernetes), tmp_path / "kubeconfig")))
     unavailable = (await profile(api))["unavailable"]
     assert "forbidden" in unavailable
     assert "not allowed" in unavailable

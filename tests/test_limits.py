@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 from conftest import API
+from test_units import RECORD
 
-from casa_labext import profiles
+from casa_labext import profiles, registry
 
 
 async def test_limits_of_a_user(dask_config: Callable[[str], Path], api: API) -> None:
@@ -29,6 +30,18 @@ async def test_limits_of_a_user(dask_config: Callable[[str], Path], api: API) ->
     await api.call("DELETE", f"clusters/{first['id']}")
     await api.gone(first["id"])
     await api.create(size={"workers": 2})
+
+
+async def test_workers_come_in_whole_jobs(dask_config: Callable[[str], Path], api: API) -> None:
+    dask_config("casa-labext: {profiles: {mine: {kind: slurm, maximum-workers: 10}}}")
+    request = {"profile": "mine", "size": {"workers": 1}, "options": {"processes": 256}}
+    status, answer = await api.call("POST", "clusters", request)
+    assert (status, answer["message"]) == (400, "At most 10 workers are allowed, and each job has 256.")
+
+
+def test_what_counts_is_what_can_come() -> None:
+    record = RECORD.change(reference="casa_labext.kinds.slurm:kind", options={"processes": 4})
+    assert [registry._most(record, size) for size in ({"workers": 8}, {"workers": 9}, {"minimum": 0, "maximum": 1})] == [8, 12, 4]
 
 
 @pytest.mark.parametrize("limits", [{"clusters": 0}, {"workers": "many"}, {"cluster": 3}, [], {"clusters": True}])

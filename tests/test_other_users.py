@@ -58,7 +58,7 @@ def folders(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             folder.mkdir()
             folder.chmod(0o1777)
         Path(everybodys).chmod(0o755)
-        monkeypatch.setenv("XDG_RUNTIME_DIR", f"{everybodys}/run")
+        monkeypatch.setattr(tempfile, "tempdir", f"{everybodys}/run")
         monkeypatch.setenv("JUPYTER_RUNTIME_DIR", f"{everybodys}/runtime")
         yield
 

@@ -73,6 +73,16 @@ async def test_the_json_form_is_preferred(batch_commands: BatchCommands) -> None
     assert batch_commands.calls("qstat")[0].argv == ["-x", "-f", "-F", "json", "11", "12"]
 
 
+async def test_json_that_is_none_is_not_asked_for_again(batch_commands: BatchCommands) -> None:
+    """PBS does not quote all that is in the variables of jobs."""
+    batch_commands.fail("qstat", code=0, stdout='Job Id: 12.server\n    job_state = R\n    Variable_List = X="\n')
+    system = PBS()
+    for _ in range(2):
+        (job,) = await system.jobs("dask-abc", ["12"])
+        assert (job.id, job.state) == ("12", "running")
+    assert [call.argv for call in batch_commands.calls("qstat")] == [["-x", "-f", "-F", "json", "12"], *[["-f", "12"]] * 2]
+
+
 async def test_a_job_that_was_not_noted_is_found_by_its_name(batch_commands: BatchCommands) -> None:
     batch_commands.fail("qselect", code=0, stdout="77.server\n78.server\n")
     assert await PBS().find("dask-abc") == ["77", "78"]

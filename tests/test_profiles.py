@@ -79,6 +79,7 @@ def test_a_profile_set_to_null_is_not_offered() -> None:
         ({"kind": "local", "options": {"memory-limit": "2 apples"}}, "mine.options.memory-limit", "Such as 2GiB"),
         ({"kind": "local", "bounds": {"threads": {}}}, "mine.bounds.threads", "There is no option"),
         ({"kind": "local", "bounds": {"memory-limit": {"type": "thing"}}}, "mine", "'thing' is not valid"),
+        ({"kind": "local", "bounds": {"memory-limit": {"$ref": "#/nowhere"}}}, "mine", "nowhere"),
         ({"kind": "local", "locked": ["threads"]}, "mine.locked", "no option 'threads'"),
         ({"kind": "local", "hidden": ["threads"]}, "mine.hidden", "no option 'threads'"),
         ({"kind": "local", "size": {"workers": -1}}, "mine.size", "minimum"),

@@ -228,6 +228,21 @@ def test_server_and_host_killed_leave_nothing_for_the_next(server: Callable[...,
     assert semaphores() == []
 
 
+def test_a_cluster_that_is_wanted_from_the_beginning_follows_one_that_died(server: Callable[..., Server], tmp_path: Path) -> None:
+    (tmp_path / "dask.yaml").write_text("casa-labext: {autostart: [{profile: local, name: Always}]}")
+    one = server(DASK_CONFIG=str(tmp_path / "dask.yaml"))
+    one.wait(lambda: bool(one.get("clusters")))
+    (first,) = one.get("clusters")
+    one.running(first["id"], workers=2)
+    record = Record.load(tmp_path / "one" / "runtime" / "casa-labext" / "clusters" / first["id"])
+    one.end(signal.SIGKILL)
+    os.kill(record.pid, signal.SIGKILL)
+    one.start()
+    one.wait(lambda: [cluster["name"] for cluster in one.get("clusters") if cluster["id"] != first["id"]] == ["Always"])
+    (second,) = [cluster for cluster in one.get("clusters") if cluster["id"] != first["id"]]
+    one.running(second["id"], workers=2)
+
+
 def test_two_servers_of_one_user_leave_each_other_alone(server: Callable[..., Server], tmp_path: Path) -> None:
     one = server()
     cluster = one.call("POST", "clusters", {"profile": "local", "size": {"workers": 1}})

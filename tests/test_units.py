@@ -1,21 +1,26 @@
 """The small parts: certificates, folders, records, snippets, errors, the OpenAPI document."""
 
+import json
 import os
+import socket
 import ssl
 import subprocess
 import sys
 import tempfile
+from contextlib import nullcontext
+from dataclasses import asdict
 from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
 from openapi_spec_validator import validate
 
-from casa_labext import certificates, directories, registry, schemas
+from casa_labext import certificates, directories, launcher, registry, schemas
 from casa_labext.cluster import Cluster
+from casa_labext.daskconfig.secrets import is_secret
 from casa_labext.forkserver import ForkServers
-from casa_labext.host import log, processes
-from casa_labext.host.errors import MAXIMUM_LENGTH, ClusterError, describe
+from casa_labext.host import lifecycle, log, processes
+from casa_labext.host.errors import MAXIMUM_LENGTH, ClusterError, WrongRequest, describe
 from casa_labext.host.record import Record, TLSFiles
 from casa_labext.kinds import gateway, local
 from casa_labext.launcher import environment
@@ -140,26 +145,25 @@ def test_a_folder_that_was_there_before_is_closed(tmp_path: Path, monkeypatch: p
     assert {folder.stat().st_mode & 0o777 for folder in (before.parent, before)} == {0o700}
 
 
-@pytest.mark.parametrize("variable", ["XDG_RUNTIME_DIR", "TMPDIR"])
-def test_no_folder_where_others_could_exchange_it(variable: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_folder_where_others_could_exchange_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path))
     with tempfile.TemporaryDirectory() as everybodys:  # with a short path
-        monkeypatch.setenv(variable, everybodys)
-        if variable == "TMPDIR":
-            monkeypatch.setattr(tempfile, "tempdir", everybodys)
+        monkeypatch.setattr(tempfile, "tempdir", everybodys)
         os.chmod(everybodys, 0o777)
         with pytest.raises(PermissionError, match="no sticky bit"):
             directories.make("4" * 32)
         assert not (directories.clusters() / ("4" * 32)).exists()
         assert list(Path(everybodys).iterdir()) == []
         os.chmod(everybodys, 0o1777)
-        directory, socket, scratch = directories.make("4" * 32)
-        directories.remove(directory, RECORD.change(socket=socket, scratch=scratch))
+        directory, path, scratch = directories.make("4" * 32)
+        directories.remove(directory, RECORD.change(socket=path, scratch=scratch))
 
 
 def test_sockets_have_short_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path))
-    monkeypatch.setenv("XDG_RUNTIME_DIR", "/" + "x" * 200)
+    long = tmp_path / ("x" * 100)
+    long.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(long))
     directory, path, scratch = directories.make("2" * 32)
     try:
         assert len(path) <= directories.MAXIMUM_SOCKET_PATH
@@ -201,6 +205,63 @@ def test_a_cluster_whose_record_cannot_be_read_is_ended(tmp_path: Path, monkeypa
         assert registry._records() == []
         assert not processes.alive(host.pid, directory.name)
     assert not directory.exists()
+
+
+def test_a_record_of_a_newer_version_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path))
+    data = asdict(RECORD.change(hostname=socket.gethostname(), pid=1))
+    for hostname, found in ((socket.gethostname(), 1), ("elsewhere", 0)):
+        directory = directories.clusters() / ("5" * 32)
+        directory.mkdir(exist_ok=True)
+        newer = {**data, "hostname": hostname, "colour": "red", "timeouts": {**data["timeouts"], "lunch": 1}}
+        (directory / "cluster.json").write_text(json.dumps(newer))
+        assert len(registry._records()) == found
+        assert directory.exists()  # what is of another machine is not ours to judge
+
+
+async def test_a_cluster_that_cannot_be_cleared_up_after_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever goes wrong, what its user does next works."""
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path))
+    removed: list[str] = []
+    cluster = Cluster(RECORD, ForkServers(), lambda changed: None, lambda cluster, reason: removed.append(cluster.record.id))
+    directory, path, scratch = directories.make(RECORD.id)
+    cluster.record = RECORD.change(socket=path, scratch=scratch)
+    (directory / lifecycle.FINAL_FILE).write_text('{"state": "failed", "reason": "Broken."}')
+
+    async def reap(*_: object) -> None:
+        raise TypeError("a manager's own fault")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(cluster._kind, "reap", reap)
+        cluster.adopt(directory)
+        assert cluster.task
+        await cluster.task
+        assert (cluster.state, cluster.public()["reason"]) == ("close_failed", "Broken. TypeError: a manager's own fault")
+        await cluster.close()
+        assert (cluster.state, cluster.public()["reason"]) == ("close_failed", "TypeError: a manager's own fault")
+    await cluster.close()
+    assert removed == [RECORD.id]
+    assert not directory.exists()
+
+
+@pytest.mark.parametrize("change", [{"python": "/nowhere/python"}, {"cwd": "/nowhere"}])
+async def test_a_python_that_is_gone_is_told(change: dict[str, str]) -> None:
+    record = RECORD.change(**{"reference": "casa_labext.kinds.slurm:kind", "encryption": "off", **change})
+    with pytest.raises(ClusterError, match=r"cannot be started: .*No such file or directory: '/nowhere"):
+        await launcher.preview(record)
+
+
+@pytest.mark.parametrize(("workers", "together", "refused"), [(10, 1, False), (11, 1, True), (8, 4, False), (9, 4, True), (1, 256, True)])
+def test_workers_come_in_whole_jobs(workers: int, together: int, *, refused: bool) -> None:
+    with pytest.raises(WrongRequest, match="At most 10 workers") if refused else nullcontext():
+        schemas.check_size({"workers": workers}, 10, together=together)
+
+
+def test_looking_for_secrets_in_a_long_word_ends() -> None:
+    """From each of its letters it would take minutes, in which the server answers nobody."""
+    word = "0123456789abcdef" * 2**14
+    assert not is_secret("", word)
+    assert is_secret("", f"{word} TOKEN={word}")
 
 
 def test_an_answer_of_the_host_that_comes_late_is_no_news() -> None:

@@ -88,6 +88,10 @@ class Batch(Kind):
         name: str = settings.get("config-name", self.config_name)
         return name
 
+    def together(self, options: Options) -> int:
+        processes: int = options["processes"]
+        return processes
+
     def prepare(self) -> None:
         # It sets handlers of signals when it is imported, which fails in other threads. The handlers are replaced by the host's.
         with contextlib.suppress(ImportError):

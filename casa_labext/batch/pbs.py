@@ -7,6 +7,7 @@ import shutil
 import socket
 import time
 from collections.abc import Collection
+from contextlib import suppress
 from typing import Any
 
 from .commands import CommandFailed
@@ -38,8 +39,9 @@ class PBS(BatchSystem):
         if self._json:
             text = await _known(["qstat", "-x", "-f", "-F", "json", *ids])
             if text is not None:
-                found = json.loads(text or "{}").get("Jobs", {})
-                return [read(job_id, job) for job_id, job in found.items()]
+                with suppress(ValueError):  # PBS does not quote all that is in the variables of jobs
+                    found = json.loads(text or "{}").get("Jobs", {})
+                    return [read(job_id, job) for job_id, job in found.items()]
             self._json = False  # Torque has neither -x nor -F
         found = parse(await _known(["qstat", "-f", *ids]) or "")
         return [read(job_id, job) for job_id, job in found.items()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection
 
 from .commands import CommandFailed
@@ -47,7 +48,8 @@ class Slurm(BatchSystem):
 
     async def jobs(self, name: str, ids: Collection[str]) -> list[Job]:
         form = ",".join(f"{field}:{width}|" for field, width in FIELDS.items())
-        text = await query(["squeue", "--noheader", "--states=all", f"--name={name}", f"--Format={form}"], environ=ENVIRON)
+        own = f"--user={os.getuid()}"  # anybody can give a job such a name
+        text = await query(["squeue", "--noheader", "--states=all", own, f"--name={name}", f"--Format={form}"], environ=ENVIRON)
         return [read(dict(zip(FIELDS, map(str.strip, line.split("|")), strict=False))) for line in text.splitlines() if line.strip()]
 
     async def ended(self, ids: Collection[str]) -> list[Job]:

@@ -127,11 +127,22 @@ def _running() -> list[dict[str, Any]]:
     for path in Path(jupyter_runtime_dir()).glob("jpserver-*.json"):
         try:
             info = json.loads(path.read_text())
-            if psutil.pid_exists(info["pid"]):
+            # Its token is for it alone: the home may be another machine's too, where the same pid is anybody's.
+            if _listens(psutil.Process(info["pid"]), info):
                 found.append(info)
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError, KeyError, psutil.Error):
             continue
     return found
+
+
+def _listens(process: psutil.Process, info: dict[str, Any]) -> bool:
+    """Whether a process of this user is the server that a file tells of."""
+    if process.uids().real != os.getuid():
+        return False
+    if info.get("sock"):
+        return True  # its folder says whose it is
+    connections = (getattr(process, "net_connections", None) or process.connections)()  # psutil 6 has renamed it
+    return any(connection.status == psutil.CONN_LISTEN and connection.laddr.port == info["port"] for connection in connections)
 
 
 def _parse(url: str) -> SplitResult:

@@ -16,7 +16,8 @@ _FILE = re.compile(r"(file|path|dir|directory|folder)$", re.IGNORECASE)
 #: A secret in a text: key material, a URL with a password, a variable or an option that is given one.
 _TEXT = (
     re.compile(r"-----BEGIN|://[^/\s:@]+:[^/\s@]+@|\bBearer\s+\S", re.IGNORECASE),
-    re.compile(r"([\w-]+)[\s\"']*[=:][\s\"']*[^\s\"'$]"),
+    # From the beginning of a word: a long one would be tried from each of its letters.
+    re.compile(r"(?<![\w-])([\w-]+)[\s\"']*[=:][\s\"']*[^\s\"'$]"),
 )
 
 

@@ -7,25 +7,29 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import shutil
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
 from ..kinds import load
-from .errors import describe
+from .errors import Unknown, describe
 from .record import Record
 
 
 def main() -> None:
-    """Print `{"answer"}` or `{"error", "hint"}`."""
+    """Print `{"answer"}` or `{"error", "hint", "unknown"}`."""
     errand = json.load(sys.stdin)
-    tempfile.tempdir = errand.pop("temporary")  # which the server removes
+    # kr8s leaves the user's key there. The server removes it too, if this process is killed.
+    tempfile.tempdir = errand.pop("temporary")
     with contextlib.redirect_stdout(sys.stderr):
         try:
             answer = {"answer": asyncio.run(_run(**errand))}
         except Exception as error:
-            answer = {"error": describe(error), "hint": getattr(error, "hint", None)}
+            answer = {"error": describe(error), "hint": getattr(error, "hint", None), "unknown": isinstance(error, Unknown)}
+        finally:
+            shutil.rmtree(tempfile.tempdir, ignore_errors=True)
     print(json.dumps(answer))
 
 

@@ -89,11 +89,12 @@ class Record:
 
     @classmethod
     def parse(cls, data: dict[str, Any]) -> Record:
-        """The record that was written as `data`."""
-        data["timeouts"] = Timeouts(**data["timeouts"])
+        """The record that was written as `data`, by another version perhaps: what is not known here is left out."""
+        known = {name: value for name, value in data.items() if name in cls.__dataclass_fields__}
+        known["timeouts"] = Timeouts(**{name: value for name, value in data["timeouts"].items() if name in Timeouts.__dataclass_fields__})
         if data["tls"]:
-            data["tls"] = TLSFiles(**data["tls"])
-        return cls(**data)
+            known["tls"] = TLSFiles(**data["tls"])
+        return cls(**known)
 
     def change(self, **values: Any) -> Record:
         """A copy with other values."""

@@ -94,6 +94,10 @@ class Kind:
         """The jobs that a host that is gone left, as `Job` in openapi.yaml."""
         return []
 
+    def together(self, options: Options) -> int:
+        """How many workers come and go at once."""
+        return 1
+
     def job_logs(self, record: Record, directory: Path, job: str) -> list[dict[str, str]]:
         """What a job has printed, as `Log` in openapi.yaml. Reads files; called in a thread."""
         return []

@@ -153,7 +153,8 @@ class Kubernetes(Kind):
         from ..kube.api import API
         from ..kube.pods import logs
 
-        return await logs(await API.connect(record.options["namespace"]), job)
+        name = record.options.get(CONNECT_TO) or _name(record)
+        return await logs(await API.connect(record.options["namespace"]), name, job)
 
     async def remove(self, record: Record, directory: Path) -> None:
         from ..kube.api import API, DASK, OWNER

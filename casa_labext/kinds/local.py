@@ -131,11 +131,10 @@ def _fork(path: object, arguments: list[str], descriptors: list[int]) -> int:
         return child
     tempfile.tempdir = None  # what tasks write is the user's: it does not go with the cluster
     try:
-        before = 2  # standard error
-        for kept in sorted({*descriptors} - {0, 1, 2}):
-            os.closerange(before + 1, kept)
-            before = kept
-        os.closerange(before + 1, os.sysconf("SC_OPEN_MAX"))
+        # Not all numbers that could be open: those may be a thousand million.
+        for number in {int(name) for name in os.listdir("/dev/fd")} - {0, 1, 2, *descriptors}:
+            with suppress(OSError):  # the list's own
+                os.close(number)
         exec(arguments[-1], {})  # noqa: S102  multiprocessing's own words
     finally:
         os._exit(0)

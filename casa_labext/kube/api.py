@@ -15,6 +15,8 @@ T = TypeVar("T")
 CORE, APPS, DASK = "v1", "apps/v1", "kubernetes.dask.org/v1"
 #: The labels with which we know our own resources again, and those of the Dask operator.
 OWNER, CLUSTER, COMPONENT = "casa-labext.github.io/cluster", "dask.org/cluster-name", "dask.org/component"
+#: What can be done about an answer with such a status.
+HINTS = {401: "Your credentials for Kubernetes are no good, or have expired.", 403: "Your account is not allowed to: ask the operator."}
 #: Seconds for one answer.
 DEADLINE = 8.0
 
@@ -38,6 +40,9 @@ class API:
         warnings.filterwarnings("ignore", module="kr8s")  # about versions of Kubernetes that it was not tested with
         try:
             client = await _in_words(kr8s.asyncio.api(namespace=namespace or None))
+        except kr8s.ServerError as error:
+            status = error.response.status_code if error.response else 0
+            raise ClusterError(f"Kubernetes refuses it: {error}", hint=HINTS.get(status)) from error
         except ValueError as error:
             raise ClusterError(
                 f"There are no credentials for Kubernetes: {describe(error)}",
@@ -67,18 +72,25 @@ class API:
         )
 
     async def _text(self, method: str, **arguments: Any) -> str:
-        async with self.client.call_api(method, raise_for_status=False, **arguments) as response:
-            text: str = response.text
-        if response.status_code < 400:
+        status, text = await self._ask(method, **arguments)
+        if status == 401:
+            # Tokens expire, some after minutes. kr8s sees to it itself, but for what is forbidden as well, three times.
+            await self.client.auth.reauthenticate()
+            await self.client._create_session()
+            status, text = await self._ask(method, **arguments)
+        if status < 400:
             return text
         try:
             message = json.loads(text)["message"]
         except (ValueError, KeyError, TypeError):
-            message = f"{response.status_code} {text[:200]}"
-        if response.status_code == 404:
+            message = f"{status} {text[:200]}"
+        if status == 404:
             raise Missing(message)
-        hint = "Your account is not allowed to: ask the operator." if response.status_code in (401, 403) else None
-        raise ClusterError(f"Kubernetes refuses it: {message}", hint=hint)
+        raise ClusterError(f"Kubernetes refuses it: {message}", hint=HINTS.get(status))
+
+    async def _ask(self, method: str, **arguments: Any) -> tuple[int, str]:
+        async with self.client.call_api(method, raise_for_status=False, **arguments) as response:
+            return response.status_code, response.text
 
 
 async def _in_words(answer: Awaitable[T]) -> T:

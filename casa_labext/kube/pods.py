@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from ..host.errors import ClusterError, Unknown
-from .api import API, CORE, Missing
+from .api import API, CLUSTER, CORE, Missing
 
 #: The latest lines of a log that are shown.
 LOG_LINES = "2000"
@@ -65,8 +65,12 @@ def read(resource: dict[str, Any]) -> Pod:
     )
 
 
-async def logs(api: API, name: str) -> list[dict[str, str]]:
-    """What a pod's container has printed, and the one before it was restarted; `Log` in openapi.yaml."""
+async def logs(api: API, cluster: str, name: str) -> list[dict[str, str]]:
+    """What the container of a cluster's pod has printed, and the one before it was restarted; `Log` in openapi.yaml."""
+    # A browser says which: with the user's credentials it would reach all that they do.
+    pods = await api.call("GET", CORE, "pods", labelSelector=f"{CLUSTER}={cluster}")
+    if name not in [pod["metadata"]["name"] for pod in pods["items"]]:
+        raise Unknown("There is no such pod.")
     printed = []
     for title, previous in (("Before the restart", "true"), ("Now", "false")):
         try:

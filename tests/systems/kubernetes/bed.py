@@ -56,7 +56,7 @@ class KubernetesBed:
         self._call([str(HERE / name)], deadline)
 
     def _call(self, command: list[str], deadline: float) -> None:
-        environ = {**self._environ, "KUBECONFIG": str(self.kubeconfig)}
+        environ = {**self._environ, "KUBECONFIG": str(self.kubeconfig), "TMPDIR": str(self.folder)}  # kr8s leaves keys there
         log = self.folder.with_suffix(".log")
         with log.open("a") as output:
             try:
