@@ -8,21 +8,33 @@ export async function confirmShutdown(
   cluster: Cluster,
   trans: TranslationBundle
 ): Promise<boolean> {
-  const { state, tasks } = cluster;
+  const { state } = cluster;
+  const { processing, waiting } = cluster.tasks;
   if (
     cluster.attached ||
-    tasks.processing === 0 ||
+    processing + waiting === 0 ||
     (state !== 'running' && state !== 'degraded')
   ) {
     return true;
   }
   const { button } = await showDialog({
     title: trans.__('Shut down %1?', cluster.name),
-    body: trans._n(
-      '%1 task is being processed and will be lost.',
-      '%1 tasks are being processed and will be lost.',
-      tasks.processing
-    ),
+    body: [
+      processing > 0 &&
+        trans._n(
+          '%1 task is being processed and will be lost.',
+          '%1 tasks are being processed and will be lost.',
+          processing
+        ),
+      waiting > 0 &&
+        trans._n(
+          '%1 task is waiting and will be lost.',
+          '%1 tasks are waiting and will be lost.',
+          waiting
+        )
+    ]
+      .filter(Boolean)
+      .join(' '),
     buttons: [
       Dialog.cancelButton(),
       Dialog.warnButton({ label: trans.__('Shut down') })

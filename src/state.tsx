@@ -6,7 +6,7 @@ import type { State } from './tokens';
 import '../style/state.css';
 
 /** The word for a state. */
-function stateWord(state: State, trans: TranslationBundle): string {
+export function stateWord(state: State, trans: TranslationBundle): string {
   const words: Record<State, string> = {
     starting: trans.__('starting'),
     running: trans.__('running'),

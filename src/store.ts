@@ -102,7 +102,9 @@ export class ClusterStore implements IClusterStore, IDisposable {
         // The whole truth: it also tells what happened while disconnected.
         this._failures = 0;
         this._status = 'connected';
-        this._clusters = new Map(message.clusters.map(c => [c.id, c]));
+        for (const { id, name } of this._update(message.clusters)) {
+          this._removed.emit({ type: 'removed', id, name, reason: null });
+        }
         if (this._profiles) {
           // A server that was started again may have another configuration.
           void this.loadProfiles().catch(reason => console.warn(reason));
@@ -119,6 +121,13 @@ export class ClusterStore implements IClusterStore, IDisposable {
         break;
     }
     this._changed.emit();
+  }
+
+  /** Take over all clusters; those that are no longer there. */
+  private _update(clusters: ReadonlyArray<Cluster>): Cluster[] {
+    const before = this.clusters;
+    this._clusters = new Map(clusters.map(c => [c.id, c]));
+    return before.filter(({ id }) => !this._clusters.has(id));
   }
 
   /** Give the connection up, and plan the next. */

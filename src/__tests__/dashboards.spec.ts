@@ -120,6 +120,15 @@ describe('a pane', () => {
     store.status = 'disconnected';
     set(...store.clusters);
     expect(note.textContent).toContain('block WebSockets');
+    // The plot's own connection is lost, too.
+    const loads = jest.spyOn(
+      frame.node.querySelector('iframe')!,
+      'setAttribute'
+    );
+    store.status = 'connected';
+    set(...store.clusters);
+    set(...store.clusters);
+    expect(loads.mock.calls).toEqual([['src', frame.url]]);
     frame.dispose();
   });
 });

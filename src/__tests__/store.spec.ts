@@ -122,8 +122,11 @@ describe('ClusterStore', () => {
     FakeSocket.last.drop();
     jest.advanceTimersByTime(500);
     expect(store.status).toBe('disconnected');
+    const removed = jest.fn();
+    store.removed.connect((_, { id, reason }) => removed(id, reason));
     begin(makeCluster({ id: '2' }));
     expect(store.clusters.map(c => c.id)).toEqual(['2']);
+    expect(removed.mock.calls).toEqual([['1', null]]);
   });
 
   it('gives up a connection that brings nothing', () => {

@@ -65,6 +65,12 @@ export function addCommands(context: ICommandContext): void {
   addClusterCommands(context, tools);
   addDashboardCommands(context, tools);
 
-  // The buttons of cards are drawn anew with each change, others are not.
-  store.changed.connect(() => commands.notifyCommandChanged(CommandIDs.create));
+  // The buttons of cards are drawn anew with each change, others are not. An open palette loses its place each time.
+  let { status, profiles } = store;
+  store.changed.connect(() => {
+    if (store.status !== status || store.profiles !== profiles) {
+      ({ status, profiles } = store);
+      commands.notifyCommandChanged(CommandIDs.create);
+    }
+  });
 }

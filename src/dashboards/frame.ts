@@ -67,12 +67,15 @@ export class DashboardFrame extends Panel {
     const url = cluster
       ? dashboardURL(cluster, this.of.plot, this._baseUrl)
       : null;
-    if (url !== null && url !== this._url) {
+    const live = this._store.status === 'connected';
+    // What has lost its own connection meanwhile is told to load again.
+    if (url !== null && (url !== this._url || (live && !this._live))) {
       this._frame.url = this._url = url;
     } else if (url === null && this._url !== '') {
       this._url = '';
       this._frame.url = 'about:blank';
     }
+    this._live = live;
     this._frame.setHidden(url === null);
     this._note.node.textContent = this._words(cluster, url, name);
   }
@@ -106,6 +109,7 @@ export class DashboardFrame extends Panel {
   private _frame: IFrame;
   private _note: Widget;
   private _url = '';
+  private _live = false;
 }
 
 /** A tab with a plot. */

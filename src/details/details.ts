@@ -2,12 +2,12 @@ import { MainAreaWidget } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { CommandToolbarButton, TabPanelSvg } from '@jupyterlab/ui-components';
 import { CommandRegistry } from '@lumino/commands';
-import type { Widget } from '@lumino/widgets';
+import { Widget } from '@lumino/widgets';
 
 import type { ClusterAPI } from '../api';
 import { CommandIDs } from '../commandids';
 import { clusterIcon } from '../icons';
-import type { IClusterStore, Log } from '../tokens';
+import type { Cluster, IClusterStore, Log } from '../tokens';
 import { Diagnosis } from './diagnosis';
 import { HistoryModel } from './historymodel';
 import { Jobs } from './jobs';
@@ -64,10 +64,13 @@ export class Details extends MainAreaWidget<TabPanelSvg> {
       CommandIDs.plots,
       CommandIDs.shutdown
     ]) {
-      this.toolbar.addItem(
-        command,
-        new CommandToolbarButton({ commands, id: command, args: { id } })
-      );
+      const button = new CommandToolbarButton({
+        commands,
+        id: command,
+        args: { id }
+      });
+      this.toolbar.addItem(command, button);
+      this._buttons.push(button);
     }
     this._follow();
     store.changed.connect(this._follow, this);
@@ -92,15 +95,37 @@ export class Details extends MainAreaWidget<TabPanelSvg> {
   private _follow(): void {
     const { store, trans } = this._options;
     const cluster = store.get(this.clusterId);
+    if (cluster !== this._shown || store.status !== this._status) {
+      this._shown = cluster;
+      this._status = store.status;
+      // What can be done now is another thing.
+      this._buttons.forEach(button => button.update());
+    }
     this.title.label = trans.__('Cluster');
     if (cluster) {
       this._name = cluster.name;
       if (this._panes.size === 0) {
+        this._gone?.dispose();
         this._fill(cluster.has_jobs);
       }
+    } else if (store.status === 'connected' && this._panes.size === 0) {
+      this._tellGone();
     }
     if (this._name) {
       this.title.label = this._name;
+    }
+  }
+
+  /** A tab that was restored has nothing to show of a cluster that is gone. */
+  private _tellGone(): void {
+    if (!this._gone) {
+      this._gone = new Widget();
+      this._gone.addClass('casa-Details-gone');
+      this._gone.title.label = this._options.trans.__('Gone');
+      this._gone.node.textContent = this._options.trans.__(
+        'This cluster is gone.'
+      );
+      this.content.addWidget(this._gone);
     }
   }
 
@@ -182,6 +207,10 @@ export class Details extends MainAreaWidget<TabPanelSvg> {
 
   private _options: IDetailsOptions;
   private _panes = new Map<Pane, Widget>();
+  private _buttons: CommandToolbarButton[] = [];
+  private _shown: Cluster | undefined;
+  private _status: IClusterStore['status'] | null = null;
+  private _gone: Widget | null = null;
   private _wanted: Pane | null = null;
   private _name = '';
 }

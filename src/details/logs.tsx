@@ -121,7 +121,8 @@ class LogModel {
 
   private async _ask(): Promise<void> {
     const { source } = this;
-    let logs: Log[] = [];
+    // What is being read stays, if there is nothing new.
+    let { logs } = this;
     let problem = '';
     try {
       logs = await this._load(source);
@@ -161,6 +162,7 @@ class LogView extends WatchingWidget {
 
   choose(source: LogSource): void {
     this._model.source = source;
+    this._model.logs = null;
     this._model.refresh();
   }
 
@@ -175,14 +177,12 @@ class LogView extends WatchingWidget {
 
   protected render(): JSX.Element {
     const { problem, logs } = this._model;
-    if (problem) {
-      return <ProblemLine text={problem} />;
-    }
     const nothing = this._wanted
       ? this._trans.__('No line matches.')
       : this._trans.__('Empty');
     return (
       <>
+        {problem && <ProblemLine text={problem} />}
         {logs?.length === 0 && (
           <div role="status">{this._trans.__('Nothing is there yet.')}</div>
         )}

@@ -93,7 +93,21 @@ export function Plot(props: IPlotProps & { sync: string }): JSX.Element {
     };
   }, [theme, sync]);
 
-  React.useEffect(() => plot.current?.setData(data), [times]);
+  React.useEffect(() => {
+    const made = plot.current;
+    if (made) {
+      const [old] = made.data;
+      const { min, max } = made.scales.x;
+      // Who has zoomed in stays there.
+      const whole =
+        old.length === 0 ||
+        ((min ?? 0) <= old[0] && (max ?? 0) >= old[old.length - 1]);
+      made.setData(data, whole);
+      if (!whole) {
+        made.redraw();
+      }
+    }
+  }, [times]);
 
   const now = series
     .map(({ label, values }) =>

@@ -66,7 +66,7 @@ export class Chip extends ReactWidget {
       menu.addItem({ command });
     };
     const connected = link.state === 'connected';
-    if (link.state === 'connecting') {
+    if (link.state === 'waiting' || link.state === 'connecting') {
       add(trans.__('Cancel'), () => void link.cancel());
     } else {
       for (const cluster of this._store.clusters) {
@@ -153,6 +153,8 @@ export function chipWords(
       return '';
     case 'disconnected':
       return trans.__('No cluster');
+    case 'waiting':
+      return trans.__('Waiting for the kernel…');
     case 'connecting':
       return trans.__('Connecting to %1…', name);
     case 'connected':

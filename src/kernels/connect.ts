@@ -1,7 +1,7 @@
 import type { ISessionContext } from '@jupyterlab/apputils';
 import { Notification } from '@jupyterlab/apputils';
 import type { INotebookTracker } from '@jupyterlab/notebook';
-import type { Kernel } from '@jupyterlab/services';
+import type { Kernel, KernelMessage } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Widget } from '@lumino/widgets';
 
@@ -33,7 +33,7 @@ export async function runInCurrentKernel(
       )
     );
   }
-  await run(code, kernel);
+  await run(code, kernel, trans);
   Notification.success(trans.__('In %1 there is `client` now.', name), {
     autoClose: 3000
   });
@@ -54,7 +54,8 @@ export function connectNewNotebooks(
     const lines = snippet.split('\n').map(line => `    ${line}`);
     await run(
       ['if "client" not in globals():', ...lines].join('\n'),
-      kernel
+      kernel,
+      trans
     ).catch(error =>
       Notification.warning(
         trans.__(
@@ -85,17 +86,27 @@ export function clusterFor({ clusters }: IClusterStore): Cluster | undefined {
   );
 }
 
-/** Run code that leaves no trace in the history; an Error says what it raised. */
+/**
+ * Run code that leaves no trace in the history; an Error says what it raised.
+ * `heard` gets what the kernel says about this code, whatever else it runs.
+ */
 export async function run(
   code: string,
-  kernel: Kernel.IKernelConnection
+  kernel: Kernel.IKernelConnection,
+  trans: TranslationBundle,
+  heard: (message: KernelMessage.IIOPubMessage) => void = () => undefined
 ): Promise<void> {
-  const { content } = await kernel.requestExecute({
-    code,
-    store_history: false
-  }).done;
+  const future = kernel.requestExecute({ code, store_history: false });
+  future.onIOPub = heard;
+  const { content } = await future.done;
   if (content.status === 'error') {
     throw new Error(`${content.ename}: ${content.evalue}`);
+  }
+  if (content.status !== 'ok') {
+    // A cell that fails takes with it all that waits behind it.
+    throw new Error(
+      trans.__('The kernel did not run it: what it ran before has failed.')
+    );
   }
 }
 

@@ -40,6 +40,7 @@ export function Connection({ link, trans }: IConnectionProps): JSX.Element {
   return (
     <div className="casa-Connection">
       <div role="status">
+        {state === 'waiting' && trans.__('Waiting for the kernel…')}
         {state === 'connecting' && trans.__('Connecting to %1…', name)}
         {state === 'connected' &&
           trans.__('In this kernel `client` is connected to %1.', name)}
@@ -56,7 +57,7 @@ export function Connection({ link, trans }: IConnectionProps): JSX.Element {
           trans={trans}
         />
       )}
-      {state === 'connecting' &&
+      {(state === 'waiting' || state === 'connecting') &&
         button(trans.__('Cancel'), () => void link.cancel())}
       {(state === 'failed' || state === 'restarted') &&
         cluster?.connection &&

@@ -15,13 +15,13 @@ const QUESTION = `__import__("json").dumps([
   if client.status in ("running", "connecting") and client.scheduler
 ])`;
 
-/** Close the clients of a scheduler. */
-const closeCode = (address: string) => `
+/** Close the clients of a scheduler, or a slice of them: they are in the order in which they were made. */
+const closeCode = (address: string, slice = '') => `
 def _casa_close():
     from distributed.client import _global_clients
-    for client in set(_global_clients.values()):
-        if client.scheduler and client.scheduler.address == ${JSON.stringify(address)}:
-            client.close()
+    clients = [c for c in _global_clients.values() if c.scheduler and c.scheduler.address == ${JSON.stringify(address)}]
+    for client in clients${slice}:
+        client.close()
 _casa_close()
 del _casa_close`;
 
@@ -29,6 +29,8 @@ export type LinkState =
   /** The kernel is in another language, or there is none. */
   | 'none'
   | 'disconnected'
+  /** It will connect when the kernel has run what it runs now. */
+  | 'waiting'
   | 'connecting'
   | 'connected'
   /** It was connected before its kernel was started again. */
@@ -84,7 +86,7 @@ export class KernelLink implements IDisposable {
     return this._since;
   }
 
-  /** What the kernel has printed while it was connected. */
+  /** What was printed by the code that connects it. */
   get log(): string {
     return this._log;
   }
@@ -92,29 +94,37 @@ export class KernelLink implements IDisposable {
   /** Connect the kernel; its variable is `client`. */
   async connect(cluster: Cluster): Promise<void> {
     const { kernel } = this;
-    if (kernel && cluster.connection) {
+    const { connection } = cluster;
+    if (kernel && connection) {
       this._remember(cluster);
-      this._since = Date.now() / 1000;
       this._log = '';
-      await this._do('connecting', async () => {
-        await run(cluster.connection!.snippet, kernel);
+      await this._do('waiting', async current => {
+        await run(connection.snippet, kernel, this._trans, message => {
+          if (current()) {
+            this._hear(message);
+          }
+        });
+        if (current()) {
+          // At once: the question may wait for other cells.
+          this._set('connected');
+        }
       });
     }
   }
 
   /** Give up what `connect` began. */
   async cancel(): Promise<void> {
-    await this.kernel?.interrupt();
+    if (this._state === 'waiting') {
+      // An interrupt would hit what the user runs, and no request can be taken back: one more closes the client that it makes.
+      await this._close('disconnected', '[-1:]');
+    } else {
+      await this.kernel?.interrupt();
+    }
   }
 
   /** Close the kernel's clients of its cluster. */
   async disconnect(): Promise<void> {
-    const { kernel } = this;
-    const address = this._address;
-    this._id = '';
-    if (kernel && address) {
-      await this._do('connected', () => run(closeCode(address), kernel));
-    }
+    await this._close('connected');
   }
 
   dispose(): void {
@@ -130,18 +140,50 @@ export class KernelLink implements IDisposable {
     return this._session.session?.kernel ?? null;
   }
 
+  private async _close(state: LinkState, slice?: string): Promise<void> {
+    const { kernel } = this;
+    if (kernel && this._address) {
+      const code = closeCode(this._address, slice);
+      await this._do(state, () => run(code, kernel, this._trans));
+      if (this._state === 'disconnected') {
+        // A restart need not offer it again.
+        this._id = '';
+      }
+    }
+  }
+
+  /** Do something in the kernel, and ask it what has become of that, unless another thing was begun meanwhile. */
   private async _do(
     state: LinkState,
-    what: () => Promise<void>
+    what: (current: () => boolean) => Promise<void>
   ): Promise<void> {
+    const turn = ++this._turn;
+    const current = () => turn === this._turn;
     this._problem = '';
     this._set(state);
     try {
-      await what();
-      await this._ask();
+      await what(current);
+      if (current()) {
+        await this._ask();
+      }
     } catch (error) {
-      this._problem = problemOf(error, this._trans).message;
-      this._set('failed');
+      if (current()) {
+        this._problem = problemOf(error, this._trans).message;
+        // Clients that could not be closed are as they were.
+        this._set(state === 'waiting' ? 'failed' : state);
+      }
+    }
+  }
+
+  /** The code that connects has begun, or prints something. */
+  private _hear(message: KernelMessage.IIOPubMessage): void {
+    const output = outputIn(message);
+    if (message.header.msg_type === 'execute_input') {
+      this._since = Date.now() / 1000;
+      this._set('connecting');
+    } else if (output) {
+      this._log += output;
+      this._changed.emit();
     }
   }
 
@@ -159,37 +201,51 @@ export class KernelLink implements IDisposable {
       user_expressions: { addresses: QUESTION }
     });
     this._own = future.msg.header.msg_id;
-    const addresses = addressesIn(await future.done);
-    if (this._isDisposed || kernel !== this.kernel) {
+    const turn = this._turn;
+    const reply = await future.done;
+    if (this._isDisposed || kernel !== this.kernel || turn !== this._turn) {
       return;
     }
-    const cluster = this._store.clusters.find(({ connection }) =>
-      addresses.includes(connection?.address ?? '')
-    );
+    if (reply.content.status !== 'ok') {
+      // It went with a cell that failed.
+      this._stale = true;
+      return;
+    }
+    // Distributed takes the newest, too.
+    const cluster = addressesIn(reply)
+      .map(address => this._clusterAt(address))
+      .find(Boolean);
     if (cluster) {
       this._remember(cluster);
       this._set('connected');
-    } else if (this._state === 'connected' || this._state === 'connecting') {
+    } else if (this._state === 'connected') {
       this._set('disconnected');
     } else if (this._state === 'none') {
       this._set(this._id ? 'restarted' : 'disconnected');
     }
   }
 
-  private _remember({ id, name, connection }: Cluster): void {
+  private _clusterAt(address: string): Cluster | undefined {
+    return this._store.clusters.find(
+      ({ connection }) => connection?.address === address
+    );
+  }
+
+  private _remember({ id, name, attached, connection }: Cluster): void {
     this._id = id;
     this._name = name;
+    this._attached = attached;
     this._address = connection?.address ?? '';
   }
 
   private _restart(): void {
-    this._set('none');
+    this._forget();
     void this._session.ready.then(() => this._ask());
   }
 
   private _onStatus(_: ISessionContext, status: string): void {
     if (status === 'restarting' || status === 'autorestarting') {
-      this._set('none');
+      this._forget();
       this._stale = true;
     } else if (status === 'idle' && this._stale) {
       this._stale = false;
@@ -197,7 +253,13 @@ export class KernelLink implements IDisposable {
     }
   }
 
-  /** Something was run: the kernel may have another client now. Or it prints something while it is connected. */
+  /** A kernel that begins anew drops what was begun in it. */
+  private _forget(): void {
+    this._turn += 1;
+    this._set('none');
+  }
+
+  /** Something was run: the kernel may have another client now. */
   private _onMessage(
     _: ISessionContext,
     message: KernelMessage.IMessage
@@ -208,28 +270,37 @@ export class KernelLink implements IDisposable {
     ) {
       this._stale = true;
     }
-    if (this._state === 'connecting' && outputIn(message)) {
-      this._log += outputIn(message);
-      this._changed.emit();
-    }
   }
 
   private _follow(): void {
     if (this._store.status !== 'connected') {
       return;
     }
-    if (this._state === 'connected' && !this.cluster) {
+    const { cluster, kernel } = this;
+    if (cluster || this._state !== 'connected') {
+      // The store tells of every cluster; only this one is shown.
+      if (cluster !== this._shown) {
+        this._shown = cluster;
+        this._changed.emit();
+      }
+      return;
+    }
+    const other = this._clusterAt(this._address);
+    if (other) {
+      // Its scheduler has another card.
+      this._remember(other);
+      this._set('connected');
+    } else if (this._attached) {
+      // Its scheduler goes on without a card, and so do its clients.
+      this._set('disconnected');
+    } else {
       // A client without its scheduler tries to reach it for ever, and says so.
       this._set('gone');
-      const { kernel } = this;
       if (kernel?.status === 'idle') {
-        void run(closeCode(this._address), kernel).catch(reason =>
+        void run(closeCode(this._address), kernel, this._trans).catch(reason =>
           console.warn(reason)
         );
       }
-    } else {
-      // Names, and clusters to choose from.
-      this._changed.emit();
     }
   }
 
@@ -242,6 +313,9 @@ export class KernelLink implements IDisposable {
   private _id = '';
   private _name = '';
   private _address = '';
+  private _attached = false;
+  private _shown: Cluster | undefined;
+  private _turn = 0;
   private _problem = '';
   private _since = 0;
   private _log = '';
@@ -270,7 +344,7 @@ function outputIn({ header, content }: KernelMessage.IMessage): string {
   }
 }
 
-/** What a kernel has answered to the question. */
+/** What a kernel has answered to the question, the newest first. */
 export function addressesIn(
   reply: KernelMessage.IExecuteReplyMsg
 ): ReadonlyArray<string> {
@@ -283,5 +357,5 @@ export function addressesIn(
     return [];
   }
   // The text is a Python string in quotes with JSON in it: addresses have neither quotes nor backslashes.
-  return JSON.parse(text.slice(1, -1)) as string[];
+  return (JSON.parse(text.slice(1, -1)) as string[]).reverse();
 }

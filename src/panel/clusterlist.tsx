@@ -8,6 +8,7 @@ import { Clock } from './clock';
 import { CommandIDs } from '../commandids';
 import { type Order, sorted, steady } from './order';
 import type { RecentSamples } from './recent';
+import { stateWord } from '../state';
 import type { Cluster, IClusterStore } from '../tokens';
 
 /** From how many clusters on there is something to find one with. */
@@ -35,7 +36,7 @@ export function ClusterList(props: IClusterListProps): JSX.Element {
   const before = React.useRef<ReadonlyArray<Cluster>>([]);
   const found = many
     ? sorted(clusters, order).filter(cluster =>
-        `${cluster.name} ${titleOf(cluster)} ${cluster.state}`
+        `${cluster.name} ${titleOf(cluster)} ${stateWord(cluster.state, trans)}`
           .toLowerCase()
           .includes(text.toLowerCase())
       )

@@ -65,11 +65,13 @@ export const notifications: JupyterFrontEndPlugin<void> = {
       }
     };
     const watch = new ClusterWatch(tell);
-    store.changed.connect(() => {
+    // What was known before a laptop slept is no news.
+    const look = () => {
       if (store.status === 'connected') {
         watch.look(store.clusters, Date.now());
       }
-    });
+    };
+    store.changed.connect(look);
     store.removed.connect((_, { name, reason }) => {
       if (reason !== null && wanted('failed')) {
         Notification.warning(trans.__('%1 is gone: %2', name, reason), {
@@ -78,7 +80,7 @@ export const notifications: JupyterFrontEndPlugin<void> = {
       }
     });
     // Nothing changes in a cluster that is idle.
-    setInterval(() => watch.look(store.clusters, Date.now()), LOOK_TIME);
+    setInterval(look, LOOK_TIME);
   }
 };
 

@@ -6,6 +6,7 @@ import { Signal } from '@lumino/signaling';
 
 import { CommandIDs } from '../commandids';
 import { clusterIcon, shutdownIcon } from '../icons';
+import { stateWord } from '../state';
 import { IClusterStore } from '../tokens';
 
 /** The clusters among all that runs. */
@@ -43,7 +44,7 @@ export const running: JupyterFrontEndPlugin<void> = {
       running: () =>
         store.clusters.map(({ id, name, state, workers }) => ({
           label: () => name,
-          labelTitle: () => trans.__('%1: %2', name, state),
+          labelTitle: () => trans.__('%1: %2', name, stateWord(state, trans)),
           detail: () =>
             trans.__('%1 of %2', workers.running, workers.requested),
           icon: () => clusterIcon,
