@@ -22,7 +22,7 @@ describe('ClusterList', () => {
     commands.addCommand(id, { label: id, execute: () => undefined })
   );
 
-  const list = (clusters: Cluster[]) => (
+  const list = (clusters: Cluster[], seen = true) => (
     <ClusterList
       store={
         {
@@ -32,6 +32,7 @@ describe('ClusterList', () => {
         } as unknown as IClusterStore
       }
       recent={{ of: () => [] } as unknown as RecentSamples}
+      seen={seen}
       commands={commands}
       trans={trans}
     />
@@ -95,6 +96,10 @@ describe('ClusterList', () => {
     expect(shown()[0]).toBe('Delta');
     typeInto(host.node.querySelector('input')!, 'eta');
     expect(shown()).toEqual(['Beta', 'Zeta']);
+    // A state is found by the words that are shown.
+    become('closing', 'Gamma');
+    typeInto(host.node.querySelector('input')!, 'shutting');
+    expect(shown()).toEqual(['Gamma']);
   });
 
   it('does not move while it is used', () => {

@@ -67,6 +67,34 @@ describe('HistoryModel', () => {
     ]);
     model.dispose();
   });
+
+  it('has the same times as long as there are no later ones, and as many events as the server', async () => {
+    const store = new FakeStore();
+    const history = jest
+      .fn()
+      .mockResolvedValueOnce(told([1, 2], [[1, 'Running']]))
+      .mockResolvedValueOnce(told([], []))
+      .mockResolvedValueOnce(
+        told(
+          [],
+          Array.from({ length: 500 }, (_, i) => [3 + i, `Event ${i}`])
+        )
+      );
+    const model = new HistoryModel(
+      { history } as any,
+      store as any,
+      store.clusters[0].id,
+      trans
+    );
+    await model.refresh();
+    const { times } = model;
+    await model.refresh();
+    await model.refresh();
+    expect(model.times).toBe(times);
+    expect(model.events).toHaveLength(500);
+    expect(model.events[499].text).toBe('Event 0');
+    model.dispose();
+  });
 });
 
 describe('RecentSamples', () => {

@@ -17,6 +17,16 @@ describe('what there is to tell of clusters', () => {
     watch = new ClusterWatch(occasion => told.push(occasion));
   });
 
+  /** The same for a while. */
+  const seeUntil = (
+    end: number,
+    part: Partial<Cluster> & { running?: number }
+  ) => {
+    for (; now < end; now += 60_000) {
+      see(part);
+    }
+  };
+
   const see = (part: Partial<Cluster> & { running?: number }) => {
     const { running = 0, ...rest } = part;
     const workers = { ...makeCluster().workers, running };
@@ -63,19 +73,22 @@ describe('what there is to tell of clusters', () => {
 
   it('tells once of a cluster that does nothing for half an hour', () => {
     const tasks = { processing: 1, waiting: 0, erred: 0 };
-    see({ running: 2 });
-    now = 29 * 60_000;
-    see({ running: 2 });
+    seeUntil(30 * 60_000, { running: 2 });
     expect(told).toEqual([]);
-    now = 30 * 60_000;
     see({ running: 2 });
     see({ running: 2 });
     expect(told).toEqual(['idle']);
     see({ running: 2, tasks });
-    now = 70 * 60_000;
-    see({ running: 0 });
-    now = 100 * 60_000;
-    see({ running: 0 });
+    seeUntil(100 * 60_000, { running: 0 });
+    expect(told).toEqual(['idle']);
+  });
+
+  it('does not know what a cluster did while nobody looked', () => {
+    seeUntil(20 * 60_000, { running: 2 });
+    now = 8 * 3600_000;
+    seeUntil(now + 30 * 60_000, { running: 2 });
+    expect(told).toEqual([]);
+    see({ running: 2 });
     expect(told).toEqual(['idle']);
   });
 });
@@ -100,6 +113,12 @@ describe('what is told', () => {
     const { name } = makeCluster();
     expect(become('running', 'failed')).toEqual([]);
     store.removed.emit({ name, reason: 'because' });
+    // What was known before the connection was lost is no news.
+    store.clusters = [makeCluster({ idle: { since: 0, until: 0 } })];
+    store.status = 'disconnected';
+    jest.advanceTimersByTime(3600_000);
+    expect(Notification.manager.notifications).toEqual([]);
+    store.status = 'connected';
     expect(become('running', 'degraded')).toEqual([
       `${name} is degraded: because`
     ]);

@@ -3,6 +3,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { InputGroup, ReactWidget } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
+import { BodyDialog } from '../dialog';
 import type { IPlot, IPlotGroup } from './plots';
 
 /** Let the user choose a plot; `null` if none was. */
@@ -22,7 +23,7 @@ export async function choosePlot(
       trans={trans}
     />
   );
-  const dialog = new Dialog({
+  const dialog = new BodyDialog({
     title: trans.__('Plots of %1', cluster),
     body,
     buttons: [Dialog.cancelButton({ label: trans.__('Close') })],
@@ -56,6 +57,11 @@ function Choice({ groups, onChoose, trans }: IChoiceProps): JSX.Element {
         rightIcon="ui-components:search"
         value={text}
         onChange={event => setText(event.target.value)}
+        onKeyDown={event => {
+          if (event.key === 'Enter' && shown.length > 0) {
+            onChoose(shown[0].plots[0]);
+          }
+        }}
       />
       {shown.map(({ label, plots }) => (
         <section key={label} aria-label={label}>

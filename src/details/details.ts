@@ -131,8 +131,9 @@ export class Details extends MainAreaWidget<TabPanelSvg> {
 
   private _fill(hasJobs: boolean): void {
     const { api, store, commands, id, open, trans } = this._options;
-    const showLog = (of: string, load: () => Promise<Log[]>) =>
-      open(`casa-labext-log-${id}-${of}`, () =>
+    // Another worker may come under the same name.
+    const showLog = (key: string, of: string, load: () => Promise<Log[]>) =>
+      open(`casa-labext-log-${id}-${key}`, () =>
         createLog(load, trans.__('Log of %1 — %2', of, this._name), trans)
       );
     this._add(
@@ -145,7 +146,8 @@ export class Details extends MainAreaWidget<TabPanelSvg> {
       trans.__('Workers'),
       new Workers(
         new WorkersModel(api, store, id, trans),
-        ({ name, address }) => showLog(name, () => api.workerLog(id, address)),
+        ({ name, address }) =>
+          showLog(address, name, () => api.workerLog(id, address)),
         trans
       )
     );
@@ -155,7 +157,7 @@ export class Details extends MainAreaWidget<TabPanelSvg> {
         trans.__('Jobs'),
         new Jobs(
           new JobsModel(api, store, id, trans),
-          job => showLog(job, () => api.jobLogs(id, job)),
+          job => showLog(job, job, () => api.jobLogs(id, job)),
           trans
         )
       );

@@ -4,6 +4,9 @@ import type { ClusterAPI } from '../api';
 import { PolledModel } from './polledmodel';
 import type { Event, History, IClusterStore } from '../tokens';
 
+/** How many events are kept, as on the server. */
+const EVENTS = 500;
+
 /** What a cluster has been through, as far as it is known here: only what is new is asked for. */
 export class HistoryModel extends PolledModel {
   constructor(
@@ -15,7 +18,7 @@ export class HistoryModel extends PolledModel {
     super(store, clusterId, trans);
   }
 
-  /** In seconds since the epoch. */
+  /** In seconds since the epoch; the same array as long as there is no later one. */
   times: number[] = [];
 
   /** By name, a value for each time. */
@@ -32,17 +35,18 @@ export class HistoryModel extends PolledModel {
     const news = await this._api.history(this.clusterId, after);
     return () => {
       // After a failure the whole is told once more.
-      const later = news.times.findIndex(time => time > after);
-      const from = later === -1 ? news.times.length : later;
-      this.times = [...this.times, ...news.times.slice(from)];
-      for (const [name, values] of Object.entries(news.figures)) {
-        this.figures[name] = [
-          ...(this.figures[name] ?? []),
-          ...values.slice(from)
-        ];
+      const from = news.times.findIndex(time => time > after);
+      if (from !== -1) {
+        this.times = [...this.times, ...news.times.slice(from)];
+        for (const [name, values] of Object.entries(news.figures)) {
+          this.figures[name] = [
+            ...(this.figures[name] ?? []),
+            ...values.slice(from)
+          ];
+        }
       }
       const events = news.events.filter(event => event.time > after);
-      this.events = [...events.reverse(), ...this.events];
+      this.events = [...events.reverse(), ...this.events].slice(0, EVENTS);
     };
   }
 }

@@ -103,12 +103,21 @@ class LogModel {
     private _changed: () => void
   ) {}
 
-  source: LogSource = 'host';
   logs: Log[] | null = null;
   problem = '';
 
   set shown(shown: boolean) {
-    this._poller.active = shown;
+    this._shown = shown;
+    this._follow();
+  }
+
+  choose(source: LogSource): void {
+    this._source = source;
+    this.logs = null;
+    this.problem = '';
+    this._changed();
+    this._follow();
+    this.refresh();
   }
 
   refresh(): void {
@@ -120,7 +129,7 @@ class LogModel {
   }
 
   private async _ask(): Promise<void> {
-    const { source } = this;
+    const source = this._source;
     // What is being read stays, if there is nothing new.
     let { logs } = this;
     let problem = '';
@@ -130,13 +139,20 @@ class LogModel {
       problem = sentenceOf(problemOf(error, this._trans));
     }
     // The answer may be late: another source may have been chosen.
-    if (source === this.source && !this._poller.isDisposed) {
+    if (source === this._source && !this._poller.isDisposed) {
       this.logs = logs;
       this.problem = problem;
       this._changed();
     }
   }
 
+  /** There may be thousands of workers: all of them are asked only when told to. */
+  private _follow(): void {
+    this._poller.active = this._shown && this._source !== 'workers';
+  }
+
+  private _source: LogSource = 'host';
+  private _shown = false;
   private _poller = new Poller(() => this._ask());
 }
 
@@ -161,9 +177,7 @@ class LogView extends WatchingWidget {
   }
 
   choose(source: LogSource): void {
-    this._model.source = source;
-    this._model.logs = null;
-    this._model.refresh();
+    this._model.choose(source);
   }
 
   search(text: string): void {

@@ -98,12 +98,11 @@ export function Plot(props: IPlotProps & { sync: string }): JSX.Element {
     if (made) {
       const [old] = made.data;
       const { min, max } = made.scales.x;
-      // Who has zoomed in stays there.
-      const whole =
-        old.length === 0 ||
-        ((min ?? 0) <= old[0] && (max ?? 0) >= old[old.length - 1]);
-      made.setData(data, whole);
-      if (!whole) {
+      // Who has zoomed in stays there; what was only just made has no scale yet.
+      const zoomed =
+        (min ?? 0) > old[0] || (max ?? Infinity) < old[old.length - 1];
+      made.setData(data, !zoomed);
+      if (zoomed) {
         made.redraw();
       }
     }

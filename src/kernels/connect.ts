@@ -96,7 +96,12 @@ export async function run(
   trans: TranslationBundle,
   heard: (message: KernelMessage.IIOPubMessage) => void = () => undefined
 ): Promise<void> {
-  const future = kernel.requestExecute({ code, store_history: false });
+  const future = kernel.requestExecute({
+    code,
+    store_history: false,
+    // Cells that wait behind it run all the same.
+    stop_on_error: false
+  });
   future.onIOPub = heard;
   const { content } = await future.done;
   if (content.status === 'error') {

@@ -1,9 +1,10 @@
-import { Dialog, showDialog } from '@jupyterlab/apputils';
+import { Dialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { Button, ReactWidget, UseSignal } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import { CodeBlock } from '../codeblock';
+import { BodyDialog } from '../dialog';
 import { ProblemLine } from '../problemline';
 import { Elapsed } from '../state';
 import type { KernelLink } from './link';
@@ -13,7 +14,7 @@ export async function showConnection(
   link: KernelLink,
   trans: TranslationBundle
 ): Promise<void> {
-  await showDialog({
+  await new BodyDialog({
     title: trans.__('Connection to %1', link.name),
     body: ReactWidget.create(
       <UseSignal signal={link.changed}>
@@ -21,7 +22,7 @@ export async function showConnection(
       </UseSignal>
     ),
     buttons: [Dialog.cancelButton({ label: trans.__('Close') })]
-  });
+  }).launch();
 }
 
 interface IConnectionProps {

@@ -4,6 +4,7 @@ import { ReactWidget, UseSignal } from '@jupyterlab/ui-components';
 import { ISignal, Signal } from '@lumino/signaling';
 import * as React from 'react';
 
+import { BodyDialog } from '../dialog';
 import { Problem, problemOf } from '../request';
 import '../../style/form.css';
 
@@ -63,7 +64,7 @@ export function hasMistake(form: Element): boolean {
 }
 
 /** A dialog that stays, with what was typed, until the server has accepted it. */
-export class FormDialog extends Dialog<unknown> {
+export class FormDialog extends BodyDialog<unknown> {
   constructor(options: IFormDialogOptions) {
     super({
       title: options.title,
@@ -90,19 +91,6 @@ export class FormDialog extends Dialog<unknown> {
       super.resolve(index);
     } else if (!hasMistake(this.node)) {
       void this._submit(index);
-    }
-  }
-
-  /** Enter belongs to these, also where JupyterLab's dialogs would take it. */
-  protected _evtKeydown(event: KeyboardEvent): void {
-    const { key, target } = event;
-    if (
-      key !== 'Enter' ||
-      !(target as Element).closest(
-        '.jp-Dialog-body :is(textarea, summary, button)'
-      )
-    ) {
-      super._evtKeydown(event);
     }
   }
 

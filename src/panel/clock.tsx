@@ -15,6 +15,7 @@ export function Clock(props: {
   const [now, tick] = React.useReducer(read, 0, read);
   React.useEffect(() => {
     if (runs) {
+      tick();
       const timer = setInterval(() => !document.hidden && tick(), TICK);
       return () => clearInterval(timer);
     }

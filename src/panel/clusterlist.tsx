@@ -17,13 +17,17 @@ const MANY = 6;
 export interface IClusterListProps {
   store: IClusterStore;
   recent: RecentSamples;
+
+  /** Whether somebody sees it. */
+  seen: boolean;
+
   commands: CommandRegistry;
   trans: TranslationBundle;
 }
 
 /** All that the store has to show. */
 export function ClusterList(props: IClusterListProps): JSX.Element {
-  const { store, recent, commands, trans } = props;
+  const { store, recent, seen, commands, trans } = props;
   const { clusters, profiles, status } = store;
   const live = status === 'connected';
   const [text, setText] = React.useState('');
@@ -79,7 +83,7 @@ export function ClusterList(props: IClusterListProps): JSX.Element {
         aria-label={trans.__('Clusters')}
         {...listeners}
       >
-        <Clock runs={clusters.length > 0}>
+        <Clock runs={seen && clusters.length > 0}>
           {shown.map(cluster => (
             <Card
               key={cluster.id}

@@ -7,6 +7,7 @@ import {
 } from '@jupyterlab/ui-components';
 import { CommandRegistry } from '@lumino/commands';
 import type { Message } from '@lumino/messaging';
+import { Signal } from '@lumino/signaling';
 import { Panel, Widget } from '@lumino/widgets';
 import * as React from 'react';
 
@@ -58,8 +59,14 @@ export class ClusterPanel extends SidePanel {
   protected onAfterShow(msg: Message): void {
     super.onAfterShow(msg);
     this._fill ??= this._load();
+    this._draw.emit();
     // They may have been mended meanwhile.
     this._store.loadProfiles().catch(reason => console.warn(reason));
+  }
+
+  protected onAfterHide(msg: Message): void {
+    super.onAfterHide(msg);
+    this._draw.emit();
   }
 
   private async _load(): Promise<void> {
@@ -77,12 +84,22 @@ export class ClusterPanel extends SidePanel {
     const props = { store, recent, commands, trans };
     this.content.addWidget(
       ReactWidget.create(
-        <UseSignal signal={store.changed}>
-          {() => <ClusterList {...props} />}
+        <UseSignal signal={this._draw}>
+          {() => <ClusterList {...props} seen={this.isVisible} />}
         </UseSignal>
       )
     );
+    store.changed.connect(this._follow, this);
   }
+
+  /** What is hidden is drawn when it is shown again. */
+  private _follow(): void {
+    if (this.isVisible) {
+      this._draw.emit();
+    }
+  }
+
+  private _draw = new Signal<this, void>(this);
 
   private _recent: RecentSamples | null = null;
   private _fill: Promise<void> | null = null;

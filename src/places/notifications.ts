@@ -20,6 +20,9 @@ const IDLE_TIME = 30 * 60_000;
 /** How often what changes with time alone is looked at, in ms. */
 const LOOK_TIME = 60_000;
 
+/** How long nobody may have looked, in ms: a laptop slept, or the server was away. Browsers slow down what is hidden. */
+const LONGEST_GAP = 5 * LOOK_TIME;
+
 /** How long good news stays, in ms. */
 const READY_TIME = 5000;
 
@@ -98,6 +101,11 @@ export class ClusterWatch {
 
   /** See the clusters of now; `now` is in ms. */
   look(clusters: ReadonlyArray<Cluster>, now: number): void {
+    if (now - this._last > LONGEST_GAP) {
+      // Nobody knows what they did meanwhile.
+      this._idleSince.clear();
+    }
+    this._last = now;
     for (const cluster of clusters) {
       const { id, state, tasks, workers, idle } = cluster;
       const before = this._states.get(id);
@@ -141,6 +149,7 @@ export class ClusterWatch {
     }
   }
 
+  private _last = -Infinity;
   private _states = new Map<string, Cluster['state']>();
   private _idleSince = new Map<string, number>();
   private _ends = new Map<string, number>();
