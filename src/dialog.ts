@@ -1,7 +1,7 @@
-import { Dialog } from '@jupyterlab/apputils';
+import { Dialog as LabDialog } from '@jupyterlab/apputils';
 
-/** A dialog that leaves Enter to those in its body that do something with it. */
-export class BodyDialog<T> extends Dialog<T> {
+/** JupyterLab's dialog, which leaves Enter to those in its body that do something with it. */
+export class Dialog<T> extends LabDialog<T> {
   /** Enter belongs to these, also where JupyterLab's dialogs would take it. */
   protected _evtKeydown(event: KeyboardEvent): void {
     const { key, target } = event;

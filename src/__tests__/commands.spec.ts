@@ -33,9 +33,14 @@ it('an open palette is drawn anew only when it changes what can be launched', ()
 });
 
 it('the context menu has all that can be done with a cluster', () => {
-  const { panel, create, configuration, openDashboard, ...others } = CommandIDs;
+  const { panel, create, configuration, openDashboard } = CommandIDs;
+  const others: string[] = [panel, create, configuration, openDashboard];
   const offered = plugin['jupyter.lab.menus'].context.map(
     ({ command }) => command
   );
-  expect(offered.sort()).toEqual(Object.values<string>(others).sort());
+  expect(offered.sort()).toEqual(
+    Object.values<string>(CommandIDs)
+      .filter(command => !others.includes(command))
+      .sort()
+  );
 });

@@ -1,9 +1,8 @@
-import { Dialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { InputGroup, ReactWidget } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
-import { BodyDialog } from '../dialog';
+import { Dialog } from '../dialog';
 import type { IPlot, IPlotGroup } from './plots';
 
 /** Let the user choose a plot; `null` if none was. */
@@ -23,7 +22,7 @@ export async function choosePlot(
       trans={trans}
     />
   );
-  const dialog = new BodyDialog({
+  const dialog = new Dialog({
     title: trans.__('Plots of %1', cluster),
     body,
     buttons: [Dialog.cancelButton({ label: trans.__('Close') })],

@@ -1,10 +1,9 @@
-import { Dialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { Button, ReactWidget, UseSignal } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import { CodeBlock } from '../codeblock';
-import { BodyDialog } from '../dialog';
+import { Dialog } from '../dialog';
 import { ProblemLine } from '../problemline';
 import { Elapsed } from '../state';
 import type { KernelLink } from './link';
@@ -14,7 +13,7 @@ export async function showConnection(
   link: KernelLink,
   trans: TranslationBundle
 ): Promise<void> {
-  await new BodyDialog({
+  await new Dialog({
     title: trans.__('Connection to %1', link.name),
     body: ReactWidget.create(
       <UseSignal signal={link.changed}>

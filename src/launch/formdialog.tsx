@@ -1,10 +1,9 @@
-import { Dialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { ReactWidget, UseSignal } from '@jupyterlab/ui-components';
 import { ISignal, Signal } from '@lumino/signaling';
 import * as React from 'react';
 
-import { BodyDialog } from '../dialog';
+import { Dialog } from '../dialog';
 import { Problem, problemOf } from '../request';
 import '../../style/form.css';
 
@@ -64,7 +63,7 @@ export function hasMistake(form: Element): boolean {
 }
 
 /** A dialog that stays, with what was typed, until the server has accepted it. */
-export class FormDialog extends BodyDialog<unknown> {
+export class FormDialog extends Dialog<unknown> {
   constructor(options: IFormDialogOptions) {
     super({
       title: options.title,
