@@ -18,6 +18,7 @@ import psutil
 import pytest
 from tornado.httpclient import HTTPClientError
 
+from casa_labext import registry
 from casa_labext.host.processes import FORK_SERVER, MARK
 
 pytest_plugins = ("pytest_jupyter.jupyter_server", "systems.batch.fixtures")
@@ -138,8 +139,12 @@ async def compute(cluster: JSON, code: str, *, python: str = sys.executable, env
 
 
 @pytest.fixture
-def api(dask_config: Callable[[str], Path], jp_serverapp: Any, jp_fetch: Any, jp_asyncio_loop: Any) -> Iterator[API]:
+def api(
+    dask_config: Callable[[str], Path], jp_serverapp: Any, jp_fetch: Any, jp_asyncio_loop: Any, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[API]:
     """The interface of a running server, which is stopped afterwards as `jupyter server stop` does."""
+    # What a test writes is read, though the server has just read the configuration for itself.
+    monkeypatch.setattr(registry, "CONFIGURATION_LIFETIME", 0.0)
     yield API(jp_fetch)
     jp_asyncio_loop.run_until_complete(jp_serverapp.extension_manager.stop_all_extensions())
 

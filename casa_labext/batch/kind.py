@@ -89,7 +89,7 @@ class Batch(Kind):
         return name
 
     def together(self, options: Options) -> int:
-        processes: int = options["processes"]
+        processes: int = options.get("processes", 1)
         return processes
 
     def prepare(self) -> None:
