@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,8 +12,9 @@ import psutil
 import pytest
 from conftest import API, DEADLINE, cluster_processes, compute
 from test_server import Server, server
+from test_units import RECORD
 
-from casa_labext import directories, forkserver
+from casa_labext import certificates, directories, forkserver
 from casa_labext.host.record import Record
 
 __all__ = ["server"]  # a fixture
@@ -66,6 +68,21 @@ async def test_hosts_are_its_copies(api: API) -> None:
     await api.gone(two["id"])
     assert fork_servers() == {pid}
     assert psutil.Process(pid).children() == []
+
+
+def test_certificates_have_one_owner(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cluster may begin while its server stops: two that wait for one script get in each other's way, and the server never stops."""
+    server = forkserver.ForkServer(RECORD)
+    server.prepare_certificates()
+    end, left = certificates.end, []
+
+    def note(script: subprocess.Popen[bytes]) -> None:
+        left.append(list(server._certificates))
+        end(script)
+
+    monkeypatch.setattr(certificates, "end", note)
+    server.end()
+    assert left == [[]]
 
 
 async def test_what_is_configured_meanwhile_counts(api: API, dask_config: Callable[[str], Path]) -> None:
