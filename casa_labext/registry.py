@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import atexit
-import json
 import logging
 import socket
 import sys
@@ -13,19 +12,17 @@ import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import Any
 
-from . import dashboardlink, diagnosis, directories, encryption, kernels, kinds, launcher, profiles
+from . import dashboardlink, diagnosis, encryption, kernels, kinds, launcher, profiles, records
 from .availability import Availability
 from .cluster import ENDED, Cluster
 from .daskconfig.page import ConfigurationPage
 from .discovery import Discovery
 from .environments import Environment, Environments
 from .forkserver import ForkServers
-from .host import processes
 from .host.errors import ClusterError, Unknown, WrongRequest, WrongState, describe
-from .host.record import FILE, Record, Size
+from .host.record import Record, Size
 from .kinds.base import Options
 from .message import Message
 from .profiles import Configuration, Problem, Profile
@@ -35,8 +32,6 @@ from .schemas import check_size, whole_jobs
 STOP_DEADLINE = 6.0
 #: Seconds to see them gone and to remove what they had on disk.
 KILL_DEADLINE = 2.0
-#: Seconds after which a directory that no host was started in counts as left behind.
-LAUNCH_TIME = 60.0
 #: Seconds between two looks whether a dead cluster has been cleared up.
 CLEARED_INTERVAL = 0.2
 #: Seconds that what dask's configuration says is good for: a user may be mending it.
@@ -319,7 +314,7 @@ class Registry:
     async def adopt(self) -> None:
         """Take over the clusters that a server left on this machine, and clear up after those whose host is dead."""
         try:
-            found = await asyncio.to_thread(_records)
+            found = await asyncio.to_thread(records.found)
         except OSError as error:
             self._log.error("The clusters' directory cannot be used: %s", describe(error))
             return
@@ -374,29 +369,6 @@ class Registry:
         for cluster in self._clusters.values():
             if not cluster.record.keep:
                 cluster.terminate()
-
-
-def _records() -> list[tuple[Path, Record]]:
-    """The clusters on this machine that are there already. Another machine's are not ours to judge: its processes cannot be seen."""
-    found = []
-    for directory in directories.clusters().iterdir():
-        try:
-            data = json.loads((directory / FILE).read_text())
-            if data["hostname"] != socket.gethostname():
-                continue
-            record = Record.parse(data)
-        except (FileNotFoundError, ValueError, KeyError, TypeError) as error:
-            if not isinstance(error, FileNotFoundError) or time.time() - directory.stat().st_mtime > LAUNCH_TIME:
-                # Nobody can know any more how to reach its host.
-                processes.end(directory.name)
-                directories.discard(directory)
-            continue
-        except OSError:
-            continue  # of a network file system: it may come back
-        young = not record.pid and time.time() - record.created < LAUNCH_TIME
-        if not (young and not processes.of_cluster(record.id)):
-            found.append((directory, record))
-    return found
 
 
 def _most(record: Record, size: Size) -> int:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from openapi_spec_validator import validate
 
-from casa_labext import certificates, directories, launcher, registry, schemas
+from casa_labext import certificates, directories, launcher, records, schemas
 from casa_labext.cluster import Cluster
 from casa_labext.daskconfig.secrets import is_secret
 from casa_labext.forkserver import ForkServers
@@ -202,7 +202,7 @@ def test_a_cluster_whose_record_cannot_be_read_is_ended(tmp_path: Path, monkeypa
     directory.mkdir()
     (directory / "cluster.json").write_text('{"from": "another version"}')
     with subprocess.Popen(["sleep", "100"], env={**os.environ, processes.MARK: directory.name}) as host:
-        assert registry._records() == []
+        assert records.found() == []
         assert not processes.alive(host.pid, directory.name)
     assert not directory.exists()
 
@@ -215,7 +215,7 @@ def test_a_record_of_a_newer_version_is_read(tmp_path: Path, monkeypatch: pytest
         directory.mkdir(exist_ok=True)
         newer = {**data, "hostname": hostname, "colour": "red", "timeouts": {**data["timeouts"], "lunch": 1}}
         (directory / "cluster.json").write_text(json.dumps(newer))
-        assert len(registry._records()) == found
+        assert len(records.found()) == found
         assert directory.exists()  # what is of another machine is not ours to judge
 
 
