@@ -16,7 +16,7 @@ from typing import Any
 
 from . import dashboardlink, diagnosis, encryption, kernels, kinds, launcher, profiles, records
 from .availability import Availability
-from .cluster import ENDED, Cluster
+from .cluster import Cluster
 from .daskconfig.page import ConfigurationPage
 from .discovery import Discovery
 from .environments import Environment, Environments
@@ -32,8 +32,8 @@ from .schemas import check_size, whole_jobs
 STOP_DEADLINE = 6.0
 #: Seconds to see them gone and to remove what they had on disk.
 KILL_DEADLINE = 2.0
-#: Seconds between two looks whether a dead cluster has been cleared up.
-CLEARED_INTERVAL = 0.2
+#: Seconds for what dead hosts left to be cleared up, before it is seen which clusters are still there.
+CLEAR_DEADLINE = 60.0
 #: Seconds that what dask's configuration says is good for: a user may be mending it.
 CONFIGURATION_LIFETIME = 1.0
 
@@ -329,21 +329,23 @@ class Registry:
         configuration = await self.configuration()
         for problem in configuration.problems:
             self._log.warning("dask's configuration, %s: %s", problem.where, problem.message)
-        for request in configuration.autostart:
-            name = request.get("name", configuration.profiles[request["profile"]].title)
-            if not await self._is_there(request["profile"], name):
+        wanted = [
+            {**request, "name": request.get("name", configuration.profiles[request["profile"]].title)}
+            for request in configuration.autostart
+        ]
+        names = {(request["profile"], request["name"]) for request in wanted}
+        dying = [
+            cluster.task for cluster in self._clusters.values() if _identity(cluster) in names and cluster.task and not cluster.goes_on
+        ]
+        if dying:
+            await asyncio.wait(dying, timeout=CLEAR_DEADLINE)
+        there = {_identity(cluster) for cluster in self._clusters.values()}
+        for request in wanted:
+            if (request["profile"], request["name"]) not in there:
                 try:
-                    await self.create({**request, "name": name}, show_failure=True)
+                    await self.create(request, show_failure=True)
                 except ClusterError as error:
-                    self._log.error("The cluster %s cannot be started: %s", name, describe(error))
-
-    async def _is_there(self, profile: str, name: str) -> bool:
-        """Whether there is such a cluster; waits for the end of what is only being cleared up."""
-        while found := [cluster for cluster in self._clusters.values() if (cluster.record.profile, cluster.record.name) == (profile, name)]:
-            if any(cluster.goes_on or cluster.state in ENDED for cluster in found):
-                return True
-            await asyncio.sleep(CLEARED_INTERVAL)
-        return False
+                    self._log.error("The cluster %s cannot be started: %s", request["name"], describe(error))
 
     async def stop(self) -> None:
         """Close all clusters but those that are to be kept. Takes STOP_DEADLINE and KILL_DEADLINE at most."""
@@ -369,6 +371,11 @@ class Registry:
         for cluster in self._clusters.values():
             if not cluster.record.keep:
                 cluster.terminate()
+
+
+def _identity(cluster: Cluster) -> tuple[str, str]:
+    """What tells clusters apart for an operator."""
+    return cluster.record.profile, cluster.record.name
 
 
 def _most(record: Record, size: Size) -> int:
