@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 from jupyter_core.paths import jupyter_runtime_dir
 
-from .host import private
+from .host import outside
 from .host.record import Record
 
 #: What fits into the address of a Unix socket everywhere (macOS: 104, Linux: 108 bytes, with the final NUL).
@@ -105,7 +105,7 @@ def listen(path: str) -> socket.socket:
 
 def remove(directory: Path, record: Record) -> None:
     """Remove all that a cluster has on this machine."""
-    private.remove(record)
+    outside.remove(record)
     discard(directory)
 
 

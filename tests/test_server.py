@@ -16,7 +16,7 @@ from conftest import DEADLINE, JSON, cluster_processes
 from systems.ports import free_port
 from tornado.httpclient import HTTPClient, HTTPClientError
 
-from casa_labext.host import private
+from casa_labext.host import outside
 from casa_labext.host.record import Record
 
 pytestmark = pytest.mark.system
@@ -215,7 +215,7 @@ def test_server_and_host_killed_leave_nothing_for_the_next(server: Callable[...,
     record = Record.load(folder / cluster["id"])
 
     def semaphores() -> list[Path]:
-        return list(private.SEMAPHORES.glob(f"sem.casa-labext-{record.id[:8]}-*"))
+        return list(outside.SEMAPHORES.glob(f"sem.casa-labext-{record.id[:8]}-*"))
 
     assert semaphores() != [] or sys.platform != "linux"
     one.end(signal.SIGKILL)

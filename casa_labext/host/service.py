@@ -18,7 +18,7 @@ from tornado.web import Application, RequestHandler
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from ..kinds import load
-from . import log, private
+from . import log, outside
 from .errors import ClusterError, WrongState, describe
 from .lifecycle import Lifecycle
 from .record import Record
@@ -203,11 +203,11 @@ def main(directory: Path, descriptor: int, output: int) -> None:
     listening.setblocking(False)
     os.set_inheritable(descriptor, False)
     record = Record.load(directory)
-    private.use(record)
+    outside.use(record)
     load(record.reference).prepare()
     asyncio.run(serve(record, directory, listening))
     # There may never be a server again to do it. The cluster's directory stays: the next one reads how it ended.
-    private.remove(record)
+    outside.remove(record)
     log.finish(thread)
     # A manager that hangs must not keep the process: its thread ends here.
     os._exit(0)
