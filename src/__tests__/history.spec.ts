@@ -30,9 +30,18 @@ const told = (times: number[], texts: [number, string][]): History => ({
   events: texts.map(([time, text]) => ({ time, text }))
 });
 
+const modelOf = (history: jest.Mock) => {
+  const store = new FakeStore();
+  return new HistoryModel(
+    { history } as any,
+    store as any,
+    store.clusters[0].id,
+    trans
+  );
+};
+
 describe('HistoryModel', () => {
   it('asks only for what is new, and takes nothing twice', async () => {
-    const store = new FakeStore();
     const history = jest
       .fn()
       .mockResolvedValueOnce(told([1, 2], [[1, 'Running']]))
@@ -48,12 +57,7 @@ describe('HistoryModel', () => {
           ]
         )
       );
-    const model = new HistoryModel(
-      { history } as any,
-      store as any,
-      store.clusters[0].id,
-      trans
-    );
+    const model = modelOf(history);
     await model.refresh();
     await model.refresh();
     await model.refresh();
@@ -69,7 +73,6 @@ describe('HistoryModel', () => {
   });
 
   it('has the same times as long as there are no later ones, and as many events as the server', async () => {
-    const store = new FakeStore();
     const history = jest
       .fn()
       .mockResolvedValueOnce(told([1, 2], [[1, 'Running']]))
@@ -80,12 +83,7 @@ describe('HistoryModel', () => {
           Array.from({ length: 500 }, (_, i) => [3 + i, `Event ${i}`])
         )
       );
-    const model = new HistoryModel(
-      { history } as any,
-      store as any,
-      store.clusters[0].id,
-      trans
-    );
+    const model = modelOf(history);
     await model.refresh();
     const { times } = model;
     await model.refresh();
