@@ -164,8 +164,7 @@ class Registry:
 
     async def scale(self, cluster: Cluster, size: Size) -> None:
         """Ask for another size of a cluster."""
-        record = cluster.record
-        check_size(size, record.maximum_workers, field="", together=kinds.load(record.reference).together(record.options))
+        check_size(size, cluster.record.maximum_workers, field="", together=_together(cluster.record))
         self._check_limits(cluster.record, size)
         self._asked[cluster.record.id] = size
         try:
@@ -381,4 +380,9 @@ def _identity(cluster: Cluster) -> tuple[str, str]:
 def _most(record: Record, size: Size) -> int:
     """The most workers that a cluster can come to have with a size."""
     most: int = size["workers"] if "workers" in size else size["maximum"]
-    return whole_jobs(most, kinds.load(record.reference).together(record.options))
+    return whole_jobs(most, _together(record))
+
+
+def _together(record: Record) -> int:
+    """How many workers of a cluster come and go at once."""
+    return kinds.load(record.reference).together(record.options)
