@@ -6,6 +6,7 @@ The import takes a second or two, and some 100 MiB. A form that is opened begins
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import subprocess
 import threading
@@ -15,6 +16,7 @@ from pathlib import Path
 
 from . import certificates
 from .host import processes
+from .host.errors import describe
 from .host.record import Record
 from .launcher import host_environment, start_host
 
@@ -22,6 +24,8 @@ from .launcher import host_environment, start_host
 LIFETIME = 300.0
 #: Seconds until one that does not answer is given up: it may import from a cold network file system.
 PATIENCE = 30.0
+
+logger = logging.getLogger(__name__)
 
 
 class ForkServer:
@@ -120,7 +124,9 @@ class ForkServers:
         if self._expiry:
             self._expiry.cancel()
         self._drop(self._servers)
-        await asyncio.gather(*self._ending)
+        for failure in filter(None, await asyncio.gather(*self._ending, return_exceptions=True)):
+            # The clusters are still to be closed.
+            logger.error("A fork server was not ended: %s", describe(failure))
 
     def _expire_later(self) -> None:
         if self._expiry:
