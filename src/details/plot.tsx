@@ -59,7 +59,7 @@ export function Plot(props: IPlotProps & { sync: string }): JSX.Element {
           { ...axis, space: 60 },
           {
             ...axis,
-            size: 64,
+            size: 76, // such as 1023 KiB/s
             values: (_, ticks) => ticks.map(tick => format(tick))
           }
         ],
