@@ -99,6 +99,8 @@ class Environments:
     def __init__(self, kernel_specs: KernelSpecManager) -> None:
         self._kernel_specs = kernel_specs
         self._probes: dict[str, tuple[float, asyncio.Task[dict[str, Any]]]] = {}
+        #: Those that run, also where a later one has taken their place.
+        self._running: set[asyncio.Task[dict[str, Any]]] = set()
 
     def probe(self, python: str, lifetime: float = LIFETIME) -> asyncio.Task[dict[str, Any]]:
         """What a Python has; asked at most once in `lifetime` seconds."""
@@ -106,14 +108,15 @@ class Environments:
         if task is None or time.monotonic() - started > lifetime:
             task = asyncio.create_task(run(python, PROBE))
             self._probes[python] = (time.monotonic(), task)
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
         return task
 
     async def close(self) -> None:
         """End what still runs."""
-        tasks = [task for _, task in self._probes.values() if not task.done()]
-        for task in tasks:
+        for task in self._running:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*self._running, return_exceptions=True)
 
     async def known(self) -> list[Environment]:
         """The environments, the server's own first, not looked into."""
