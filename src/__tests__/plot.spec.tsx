@@ -35,7 +35,7 @@ it('a plot follows what comes, unless somebody has zoomed in', async () => {
     observe() {}
     disconnect() {}
   };
-  let times = [1000, 1010];
+  let times = [1000];
   class Host extends ReactWidget {
     protected render(): JSX.Element {
       const series = [{ label: 'running', values: times, color: '--c' }];
@@ -60,6 +60,9 @@ it('a plot follows what comes, unless somebody has zoomed in', async () => {
   await draw();
   const [plot] = made;
   const scale = () => [plot.scales.x.min, plot.scales.x.max];
+  expect(scale()).toEqual([999, 1001]);
+  times = [...times, 1010];
+  await draw();
   expect(scale()).toEqual([1000, 1010]);
   times = [...times, 1020];
   await draw();

@@ -53,6 +53,11 @@ export function Plot(props: IPlotProps & { sync: string }): JSX.Element {
         cursor: { sync: { key: sync }, y: false },
         legend: { live: true },
         scales: {
+          x: {
+            // The first sample alone would be shown in years.
+            range: ({ data }, min, max) =>
+              data[0].length === 1 ? [min - 1, min + 1] : [min, max]
+          },
           y: { range: (_, _min, max) => [0, max > 0 ? max * 1.1 : 1] }
         },
         axes: [
