@@ -1,6 +1,7 @@
 """A local cluster from click to computed result, through the REST interface and dask's own client."""
 
 import asyncio
+import gc
 import json
 import resource
 import socket
@@ -221,3 +222,11 @@ async def test_scheduler_may_open_as_many_files_as_the_system_allows(api: API) -
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     code = "import resource\nprint(*client.run_on_scheduler(resource.getrlimit, resource.RLIMIT_NOFILE))"
     assert await compute(cluster, code) == f"{hard} {hard}"
+
+
+async def test_garbage_is_looked_for_as_rarely_as_in_dask_s_own_commands(api: API) -> None:
+    thresholds = tuple(3 * threshold for threshold in gc.get_threshold())
+    cluster = await api.create(size={"workers": 1})
+    cluster = await api.running(cluster["id"], workers=1)
+    code = "import gc\nprint({client.run_on_scheduler(gc.get_threshold), *client.run(gc.get_threshold).values()})"
+    assert await compute(cluster, code) == f"{{{thresholds}}}"
