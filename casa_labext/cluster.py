@@ -101,20 +101,20 @@ class Cluster:
             self.close()
 
     @property
-    def attached(self) -> bool:
-        """Whether somebody else made it."""
-        return self._kind.attached
-
-    @property
     def size(self) -> Size:
         """How many workers are wanted."""
         size: Size = self._status["size"]
         return size
 
     @property
+    def scales(self) -> bool:
+        """Whether it can be scaled from here."""
+        return self._kind.scales(self.record)
+
+    @property
     def counts(self) -> bool:
         """Whether it uses up something of what a user may have."""
-        return self.state != "failed" and not self.attached
+        return self.state != "failed" and self.scales
 
     @property
     def dashboard_port(self) -> int | None:
@@ -136,7 +136,8 @@ class Cluster:
             **{name: getattr(record, name) for name in ("id", "name", "kind", "profile", "created", "environment", "keep")},
             "maximum_workers": record.maximum_workers,
             "has_jobs": self._kind.has_jobs,
-            "attached": self.attached,
+            "attached": self._kind.joins(self.record),
+            "scales": self.scales,
             "trusted": self._kind.trusted(record),
             **status,
             "encrypted": scheduler["address"].startswith(("tls://", "gateway://")) if scheduler else record.encrypted,
@@ -163,7 +164,7 @@ class Cluster:
         """Ask for another size. WrongState unless it runs, here and in the host: a host hears of its closing a moment later."""
         if self.state not in ("running", "degraded"):
             raise WrongState(f"The cluster is {self.state}: it cannot be scaled.")
-        if self.attached:
+        if not self.scales:
             raise WrongState("Somebody else made the cluster: it cannot be scaled from here.")
         status = await self._command("/scale", size, deadline=self.record.timeouts.scale)
         self._hear(**status)

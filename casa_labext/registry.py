@@ -174,7 +174,7 @@ class Registry:
 
     def _check_limits(self, record: Record, size: Size | None = None) -> None:
         """ClusterError if a cluster, new or of another size, is more than the operator allows a user."""
-        if self._configuration is None or kinds.load(record.reference).attached:
+        if self._configuration is None or not kinds.load(record.reference).scales(record):
             return
         limits = self._configuration.limits
         others = [cluster for cluster in self._clusters.values() if cluster.record.id != record.id and cluster.counts]

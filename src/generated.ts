@@ -562,8 +562,10 @@ export interface components {
       reasons: components['schemas']['Reason'][];
       /** @description Whether its workers are batch jobs. */
       has_jobs: boolean;
-      /** @description Whether it was made by somebody else. It cannot be scaled then, and closing it here leaves it running. */
+      /** @description Whether it was there already. Closing it here leaves it running. */
       attached: boolean;
+      /** @description Whether it can be scaled from here. */
+      scales: boolean;
       /**
        * @description Whether its dashboard may be shown in a frame with this server's origin: scripts in it have all rights of the user. So for what this
        *     server has launched, and what the operator trusts.

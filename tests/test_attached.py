@@ -70,7 +70,7 @@ async def test_client_tls_localhost_8786_is_discovered_and_left_alone(facility: 
             assert time.monotonic() < end
             await asyncio.sleep(0.2)
         cluster = await api.running(found[0]["id"], workers=1)
-        assert (cluster["kind"], cluster["attached"], cluster["encrypted"]) == ("attached", True, True)
+        assert [cluster[name] for name in ("kind", "attached", "scales", "encrypted")] == ["attached", True, False, True]
         assert cluster["name"] == f"tls://localhost:{facility['port']}"
         assert cluster["connection"]["snippet"].splitlines()[2] == f'client = Client("tls://localhost:{facility["port"]}")'
         assert await compute(cluster, "print(client.submit(lambda: 1 + 1).result())", environ=facility["environ"]) == "2"

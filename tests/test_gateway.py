@@ -137,8 +137,9 @@ async def test_a_cluster_that_runs_already_is_left(gateway: GatewayServer, api: 
     name = terminal(gateway, "cluster = gateway.new_cluster(shutdown_on_close=False); cluster.scale(1); print(cluster.name)")
     found = await profile(api)
     assert [choice["const"] for choice in found["schema"]["properties"]["connect-to"]["oneOf"]] == ["", name]
-    cluster = await api.create("gateway", options={"connect-to": name}, size={"workers": 1})
+    cluster = await api.create("gateway", options={"connect-to": name}, size={"workers": 3})
     cluster = await api.running(cluster["id"], workers=1)
+    assert (cluster["size"], cluster["attached"], cluster["scales"]) == ({"workers": 1}, True, True)
     assert await compute(cluster, "print(client.submit(sum, [1, 2]).result())", environ=gateway.environ(USER)) == "3"
     await closed(api, cluster)
     assert on_gateway(gateway) == [name]

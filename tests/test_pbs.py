@@ -1,5 +1,6 @@
 """What PBS and Torque say of jobs."""
 
+import getpass
 import json
 from typing import Any
 
@@ -86,7 +87,7 @@ async def test_json_that_is_none_is_not_asked_for_again(batch_commands: BatchCom
 async def test_a_job_that_was_not_noted_is_found_by_its_name(batch_commands: BatchCommands) -> None:
     batch_commands.fail("qselect", code=0, stdout="77.server\n78.server\n")
     assert await PBS().find("dask-abc") == ["77", "78"]
-    assert batch_commands.calls("qselect")[0].argv == ["-N", "dask-abc"]
+    assert batch_commands.calls("qselect")[0].argv == ["-u", getpass.getuser(), "-N", "dask-abc"]
 
 
 async def test_a_server_that_does_not_answer_is_an_error(batch_commands: BatchCommands) -> None:

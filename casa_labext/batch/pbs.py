@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import shutil
 import socket
@@ -49,7 +50,8 @@ class PBS(BatchSystem):
     async def find(self, name: str) -> list[str]:
         if not shutil.which("qselect"):  # not part of what Slurm brings
             return []
-        return [job_id.partition(".")[0] for job_id in (await query(["qselect", "-N", name])).split()]
+        own = ["-u", getpass.getuser()]  # anybody can give a job such a name
+        return [job_id.partition(".")[0] for job_id in (await query(["qselect", *own, "-N", name])).split()]
 
     async def remote(self) -> bool:
         nodes = [line.strip() for line in (await query(["pbsnodes", "-a"])).splitlines() if line and not line[0].isspace()]

@@ -47,6 +47,8 @@ class Lifecycle:
         self._record = record
         self._directory = directory
         self._kind = load(record.reference)
+        #: Whether it has the size that it was found with.
+        self._joined = self._kind.joins(record)
         self._close_requested = asyncio.Event()
         #: Set when there is something to see at the scheduler.
         self._look = asyncio.Event()
@@ -95,7 +97,8 @@ class Lifecycle:
             await self._manager.call(self._manager.make, deadline=timeouts.start)
         except DeadlineExceeded as error:
             raise DeadlineExceeded(error.message, hint=f"It came as far as: {self.status['activity']}") from None
-        await self._manager.call(self._manager.scale, self._record.size, deadline=timeouts.scale)
+        if not self._joined:
+            await self._manager.call(self._manager.scale, self._record.size, deadline=timeouts.scale)
 
     async def _watch(self) -> None:
         """Look at the scheduler until the cluster is to be closed."""
@@ -178,6 +181,7 @@ class Lifecycle:
         except Exception as error:
             logger.warning("Scaling failed", exc_info=error)
             raise ClusterError(f"Scaling failed: {describe(error)}") from error
+        self._joined = False
         self._update(size=size)
 
     async def extend(self) -> None:
@@ -246,9 +250,10 @@ class Lifecycle:
 
     def _tell(self, summary: dict[str, Any]) -> None:
         """Take over what the manager says: `degraded` if workers are missing that will not come by themselves."""
-        counts = self._counts(summary)
+        size = {"workers": summary["planned"]} if self._joined else self.status["size"]
+        counts = self._counts(summary, size)
         words: dict[str, Any] = {}
-        if "minimum" in self.status["size"]:
+        if "minimum" in size:
             tasks = summary["tasks"]["processing"] + summary["tasks"]["waiting"]
             why = f"{tasks} tasks to run" if tasks else "nothing to run"
             wanted = counts["workers"]["requested"]
@@ -266,18 +271,18 @@ class Lifecycle:
         missing = report["problem"] or report["failing"] or workers["held"] or workers["failed"] or workers["lost"]
         self._enter("degraded" if missing else "running", **words, **counts)
 
-    def _counts(self, summary: dict[str, Any]) -> dict[str, Any]:
-        counts = nothing(self.status["size"])
+    def _counts(self, summary: dict[str, Any], size: Size) -> dict[str, Any]:
+        counts = nothing(size)
         running, report = summary["running"], summary["report"]
         if report:
             counts["reasons"] = report["reasons"]
             counts["workers"] = {place: report.get(place, running) for place in counts["workers"]}
         else:
-            wanted = summary["planned"]
-            requested = wanted if self._kind.attached else self.status["size"].get("workers", wanted)
+            requested = size.get("workers", summary["planned"])
             counts["workers"].update(requested=requested, running=running, starting=max(0, requested - running))
         memory, told = summary["memory"], self.status
         counts.update(
+            size=size,
             cores=summary["cores"],
             cpu=_news(round(summary["cpu"], 2), told["cpu"], summary["cores"]),
             memory={"used": _news(memory["used"], told["memory"]["used"], memory["used"]), "limit": memory["limit"]},

@@ -12,7 +12,7 @@ from ..host.errors import ClusterError, WrongRequest, describe
 from .base import Kind, Options, Schema, security
 
 if TYPE_CHECKING:
-    from ..host.record import Record, Size
+    from ..host.record import Record
 
 
 #: Seconds to connect.
@@ -74,9 +74,6 @@ class Attached(Kind):
         attachment = Attachment(record.options["address"] or _address(record.options["scheduler-file"]), security(record))
         await attachment.greet()
         return attachment
-
-    async def scale(self, cluster: Any, size: Size) -> None:
-        pass  # its size is somebody else's business
 
 
 class Attachment:

@@ -39,7 +39,7 @@ class Kind:
     only_processes: ClassVar[bool] = False
     #: Whether the workers are jobs of a batch system: what is said of jobs below.
     has_jobs: ClassVar[bool] = False
-    #: Whether it is a connection to what somebody else has made: it has no size here, and is only left.
+    #: Whether each is a connection to what somebody else has made: see `joins`. No size is asked for.
     attached: ClassVar[bool] = False
     #: Seconds that closing gets beyond `timeouts.close`, where another system ends things in its own time.
     extra_time_to_close: ClassVar[float] = 0
@@ -82,9 +82,17 @@ class Kind:
         Its processes here have ended already. ClusterError if something is left.
         """
 
+    def joins(self, record: Record) -> bool:
+        """Whether the cluster is there already: it keeps the size that it has, and is only left when it is closed here."""
+        return self.attached
+
+    def scales(self, record: Record) -> bool:
+        """Whether it can be scaled from here."""
+        return not self.joins(record)
+
     def trusted(self, record: Record) -> bool:
         """Whether its dashboard may run scripts with the user's rights on the Jupyter server: it is ours, or the operator says so."""
-        return not self.attached or record.settings.get("trusted") is True
+        return not self.joins(record) or record.settings.get("trusted") is True
 
     def snippet(self, record: Record, address: str) -> str | None:
         """The code that makes `client` in a notebook, where a scheduler's address and certificates are not enough."""

@@ -77,6 +77,15 @@ cluster = {name}({arguments}).connect({address.rpartition("/")[2]!r})
 client = cluster.get_client()
 client"""
 
+    def joins(self, record: Record) -> bool:
+        return bool(record.options.get(CONNECT_TO))
+
+    def scales(self, record: Record) -> bool:
+        return True  # a gateway shows a user only clusters of their own
+
+    def trusted(self, record: Record) -> bool:
+        return True
+
     async def reap(self, record: Record, directory: Path) -> None:
         if (directory / FILE).exists():
             from ..launcher import remove  # the launcher needs the kinds
@@ -128,13 +137,9 @@ client"""
                 if not name and cluster.name:
                     await asyncio.shield(_stop(gateway, cluster.name))
                 raise
-        cluster.is_untouched = bool(name)
         return cluster
 
     async def scale(self, cluster: Any, size: Size) -> None:
-        if cluster.is_untouched:
-            cluster.is_untouched = False  # it has the size that somebody gave it
-            return
         with warnings.catch_warnings(record=True) as caught, _in_words(cluster.gateway):
             warnings.simplefilter("always")
             if "workers" in size:

@@ -104,8 +104,8 @@ class Kubernetes(Kind):
         credentials = "KUBECONFIG" in os.environ or any(path.exists() for path in (Path.home() / ".kube/config", SERVICE_ACCOUNT))
         return credentials and find_spec("dask_kubernetes") is not None
 
-    def trusted(self, record: Record) -> bool:
-        return not record.options.get(CONNECT_TO) or record.settings.get("trusted") is True
+    def joins(self, record: Record) -> bool:
+        return bool(record.options.get(CONNECT_TO))
 
     async def reap(self, record: Record, directory: Path) -> None:
         from ..launcher import remove  # the launcher needs the kinds
@@ -184,11 +184,6 @@ class Kubernetes(Kind):
         return cluster
 
     async def scale(self, cluster: KubernetesCluster, size: Size) -> None:
-        if not cluster.made:
-            if cluster.is_untouched:
-                cluster.is_untouched = False  # the size that the host asks for at the start
-                return
-            raise WrongState("Somebody else made the cluster: it cannot be scaled from here.")
         if "workers" in size:
             await cluster.scale(size["workers"])
         else:

@@ -40,7 +40,6 @@ class KubernetesCluster:
         self.name = name
         #: Whether it is ours, to be scaled and deleted.
         self.made = made
-        self.is_untouched = True
         self.scheduler_address = ""
         self.scheduler_comm: Any = None
         self.dashboard_port: int | None = None

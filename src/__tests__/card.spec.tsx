@@ -66,7 +66,7 @@ describe('Card', () => {
     );
 
   it('leaves an attached cluster as it is', () => {
-    draw(makeCluster({ attached: true }));
+    draw(makeCluster({ attached: true, scales: false }));
     expect(buttons()).not.toContain(CommandIDs.scale);
     expect(buttons()).toContain(CommandIDs.shutdown);
   });

@@ -33,6 +33,7 @@ export function makeCluster(part: Partial<Cluster> = {}): Cluster {
     reasons: [],
     has_jobs: false,
     attached: false,
+    scales: true,
     trusted: true,
     default: false,
     warnings: [],

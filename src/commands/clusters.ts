@@ -66,7 +66,7 @@ export function addClusterCommands(
   add(CommandIDs.scale, {
     label: trans.__('Scale'),
     icon: scaleIcon,
-    allowed: cluster => works(cluster) && !cluster.attached,
+    allowed: cluster => works(cluster) && cluster.scales,
     run: async cluster => {
       const { openScale } = await import('../launch/scale');
       await openScale(api, store, cluster, trans);

@@ -75,7 +75,7 @@ export const Card = React.memo(function Card(props: ICardProps): JSX.Element {
   const works = state === 'running' || state === 'degraded';
   const changes = state === 'starting' || state === 'closing';
   const actions = ACTIONS[state].filter(
-    command => command !== CommandIDs.scale || !cluster.attached
+    command => command !== CommandIDs.scale || cluster.scales
   );
   return (
     <li

@@ -2,7 +2,7 @@ import { expect, test } from '@playwright/test';
 import { writeFileSync } from 'fs';
 import { join } from 'path';
 
-import { drag, newCluster } from './helpers';
+import { drag, expectWorkers, newCluster } from './helpers';
 
 /** The main job without Galata, whose helpers are made for one version of JupyterLab; `make test-min` runs it in the oldest. */
 test('in any JupyterLab: from click to computed result', async ({
@@ -45,6 +45,15 @@ test('in any JupyterLab: from click to computed result', async ({
   await page.keyboard.press('Shift+Enter');
   await expect(output.last()).toContainText('499500', { timeout: 60_000 });
   await page.screenshot({ path: 'shots/any-version.png' });
+
+  // Enter is the form's button.
+  await mine.getByRole('button', { name: 'Scale' }).click();
+  const workers = page
+    .getByRole('dialog')
+    .getByRole('spinbutton', { name: 'Workers' });
+  await workers.fill('1');
+  await workers.press('Enter');
+  await expectWorkers(mine, 1);
 
   await mine.getByRole('button', { name: 'Shut down' }).click();
   await expect(mine).toHaveCount(0, { timeout: 30_000 });
