@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,14 @@ pytestmark = pytest.mark.system
 TOKEN = "test-token"
 
 
+def _port(file: Path) -> int | None:
+    """Of Jupyter's file about a server, when that is written."""
+    with suppress(OSError, ValueError):
+        port: int = json.loads(file.read_text())["port"]
+        return port
+    return None
+
+
 class Server:
     """A `jupyter server` in a process of its own."""
 
@@ -34,13 +43,11 @@ class Server:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        port = free_port()
-        self.url = f"http://127.0.0.1:{port}{self.base_url}"
         options = {
             "ServerApp.jpserver_extensions": "{'casa_labext': True, 'jupyter_server_proxy': True}",
             "ServerApp.root_dir": str(self.folder),
             "ServerApp.base_url": self.base_url,
-            "ServerApp.port": str(port),
+            "ServerApp.port": str(free_port()),
             "ServerApp.ip": "127.0.0.1",
             "IdentityProvider.token": TOKEN,
         }
@@ -60,6 +67,9 @@ class Server:
                 stdout=log,
                 stderr=log,
             )
+        # Another may have taken the port meanwhile: then it has the next one.
+        told = Path(environ["JUPYTER_RUNTIME_DIR"], f"jpserver-{self.process.pid}.json")
+        self.url = f"http://127.0.0.1:{self.wait(lambda: _port(told))}{self.base_url}"
         self.wait(lambda: self.get("clusters") is not None)
 
     def call(self, method: str, path: str, body: object = None) -> Any:

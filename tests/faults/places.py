@@ -11,6 +11,8 @@ import psutil
 from conftest import cluster_processes
 from systems.batch.beds import Bed, BedError, HTCondorBed, SlurmBed
 
+#: In the folder for temporary files.
+DASK_FOLDER = frozenset({"dask-scratch-space"})
 #: HTCondor's JobStatus.
 REMOVED = 3
 
@@ -22,6 +24,8 @@ class Place:
     options: dict[str, Any] = {}  # noqa: RUF012
     #: In dask's configuration.
     config = ""
+    #: What is left for all workers on a machine: the next one there clears away what one that was killed has left in it.
+    shared: frozenset[str] = frozenset()
 
     def find(self, process: str, host: psutil.Process) -> list[psutil.Process]:
         """The processes of a name, as far as they are there."""
@@ -42,6 +46,7 @@ class Place:
 class Subprocess(Place):
     """This machine, with a scheduler in a process of its own."""
 
+    shared = DASK_FOLDER
     profile = "subprocess"
     config = """
   profiles:
@@ -56,6 +61,8 @@ class Subprocess(Place):
 
 class Batch(Place):
     """A batch system."""
+
+    shared = DASK_FOLDER
 
     def __init__(self, bed: Bed) -> None:
         self.bed = bed

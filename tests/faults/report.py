@@ -24,12 +24,13 @@ clock wrong, and a daemon of a batch system down. In brackets: seconds until all
 - *goes on*: the cluster has the workers that were asked for, and what was being computed has a result. *closes*: as if its user had closed
   it. *dies, and is said to*: its card goes with a message, or stays with it if it never ran. *fails, and is said to*: its card stays and
   says why. *not seen*: it failed, or was not run.
-- In each case: no process, folder, socket, file with a secret, or job is left; a new cluster starts afterwards on the same server; a
+- In each case: no process, folder, socket, file with a secret, or job is left, but for dask's own folder where workers have no other (the
+  next worker there clears away what one that was killed has left in it); a new cluster starts afterwards on the same server; a
   browser shows within ten seconds what is so, and while it cannot know, that it does not. A browser here is a WebSocket client that does
   what the panel's store does; the panel itself is tested in `ui-tests/`.
 - What does not come by itself is said on the card, and tried again by the user: a cluster or a worker that found no space when it started,
-  and a job whose machine lost its `startd`, for which HTCondor waits for forty minutes. A cluster that could not be closed, since its batch
-  system did not answer, says so, and is closed again.
+  a cluster whose host was stopped while it connected to its scheduler, and a job whose machine lost its `startd`, for which HTCondor waits
+  for forty minutes. A cluster that could not be closed, since its batch system did not answer, says so, and is closed again.
 - A server that died is started again, and so is a batch system's daemon. Hosts, and workers on this machine, are copies of fork servers,
   which have nothing to do once those run. Scheduler and nannies of the local kind are in the host.
 - A full disk has neither a free block nor room for another file: for the server, Jupyter's runtime directory, for a worker the folder for
