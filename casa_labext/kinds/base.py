@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib import import_module
 from inspect import isawaitable
 from pathlib import Path
@@ -18,6 +19,8 @@ Schema = dict[str, Any]
 #: Values of options or settings.
 Options = dict[str, Any]
 
+#: The option with the name of a cluster that is there already; empty for a new one.
+CONNECT_TO = "connect-to"
 #: A number of bytes as dask writes it: a number with a unit, or a share of the machine's memory (0.5), or `auto`.
 #: It ends in what is `\Z` to Python; `$` allows for a final newline there, and JavaScript knows no `\Z`.
 MEMORY_PATTERN = r"^(auto|0(\.\d{1,6})?|\d{1,6}(\.\d{1,6})?\s?([kKMGTP]i?)?B)(?![\s\S])"
@@ -84,7 +87,7 @@ class Kind:
 
     def joins(self, record: Record) -> bool:
         """Whether the cluster is there already: it keeps the size that it has, and is only left when it is closed here."""
-        return self.attached
+        return self.attached or bool(record.options.get(CONNECT_TO))
 
     def scales(self, record: Record) -> bool:
         """Whether it can be scaled from here."""
@@ -191,6 +194,21 @@ class Kind:
     async def submitted(self, cluster: Any) -> str | None:
         """What was submitted for the latest job."""
         return None
+
+
+def connect_to(description: str, there: Iterable[tuple[str, str]]) -> dict[str, Schema]:
+    """The option to join a cluster that is there already, by the names and titles of those."""
+    choices = [{"const": "", "title": "A new cluster"}, *({"const": name, "title": title} for name, title in there)]
+    return {
+        CONNECT_TO: {
+            "type": "string",
+            "title": "Connect to",
+            "description": description,
+            "oneOf": choices,
+            "default": "",
+            "x-advanced": True,
+        }
+    }
 
 
 def security(record: Record) -> Any:

@@ -15,13 +15,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from .. import encryption
 from ..host.errors import ClusterError, describe
 from ..host.record import write_json
-from .base import Kind, Options, Schema
+from .base import CONNECT_TO, Kind, Options, Schema, connect_to
 
 if TYPE_CHECKING:
     from ..host.record import Record, Size
 
-#: The option with the name of a cluster that runs already.
-CONNECT_TO = "connect-to"
 #: The file in the cluster's directory with the name that the gateway gave the cluster.
 FILE = "gateway.json"
 #: The JSON Schemas of dask_gateway's fields (dask_gateway/options.py of 2026.3).
@@ -77,11 +75,10 @@ cluster = {name}({arguments}).connect({address.rpartition("/")[2]!r})
 client = cluster.get_client()
 client"""
 
-    def joins(self, record: Record) -> bool:
-        return bool(record.options.get(CONNECT_TO))
+    # A gateway shows its users only clusters of their own.
 
     def scales(self, record: Record) -> bool:
-        return True  # a gateway shows a user only clusters of their own
+        return True
 
     def trusted(self, record: Record) -> bool:
         return True
@@ -102,16 +99,8 @@ client"""
         for name, option in options._fields.items():
             if schema := _schema(option):
                 found[name.replace("_", "-")] = schema
-        choices = [{"const": "", "title": "A new cluster"}, *({"const": report.name, "title": _title(report)} for report in running)]
-        found[CONNECT_TO] = {
-            "type": "string",
-            "title": "Connect to",
-            "description": "A cluster that runs already on the gateway goes on when its card is closed.",
-            "oneOf": choices,
-            "default": "",
-            "x-advanced": True,
-        }
-        return found
+        description = "A cluster that runs already on the gateway goes on when its card is closed."
+        return found | connect_to(description, ((report.name, _title(report)) for report in running))
 
     async def make(self, record: Record, directory: Path) -> Any:
         asked = dict(record.options)

@@ -12,14 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..host.errors import ClusterError, WrongState
-from .base import Kind, Options, Schema, security
+from .base import CONNECT_TO, Kind, Options, Schema, connect_to, security
 
 if TYPE_CHECKING:
     from ..host.record import Record, Size
     from ..kube.cluster import KubernetesCluster
 
-#: The option with the name of a cluster that somebody else has made.
-CONNECT_TO = "connect-to"
 #: What a pod has where it may use the API.
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
 #: Seconds that pods get to end by themselves.
@@ -104,9 +102,6 @@ class Kubernetes(Kind):
         credentials = "KUBECONFIG" in os.environ or any(path.exists() for path in (Path.home() / ".kube/config", SERVICE_ACCOUNT))
         return credentials and find_spec("dask_kubernetes") is not None
 
-    def joins(self, record: Record) -> bool:
-        return bool(record.options.get(CONNECT_TO))
-
     async def reap(self, record: Record, directory: Path) -> None:
         from ..launcher import remove  # the launcher needs the kinds
 
@@ -127,20 +122,9 @@ class Kubernetes(Kind):
                 "Kubernetes does not know Dask clusters: the CRDs of the Dask operator are not installed.",
                 hint="Ask the operator to install the Dask operator.",
             ) from error
-        choices = [{"const": "", "title": "A new cluster"}]
-        for item in found["items"]:
-            if OWNER not in (item["metadata"].get("labels") or {}):
-                choices.append({"const": item["metadata"]["name"], "title": item["metadata"]["name"]})
-        return {
-            CONNECT_TO: {
-                "type": "string",
-                "title": "Connect to",
-                "description": "A cluster that somebody else has made: it is seen and used, never scaled or deleted from here.",
-                "oneOf": choices,
-                "default": "",
-                "x-advanced": True,
-            }
-        }
+        names = [item["metadata"]["name"] for item in found["items"] if OWNER not in (item["metadata"].get("labels") or {})]
+        description = "A cluster that somebody else has made: it is seen and used, never scaled or deleted from here."
+        return connect_to(description, zip(names, names, strict=True))
 
     async def preview(self, record: Record) -> str | None:
         import yaml
