@@ -117,16 +117,9 @@ class Cluster:
         return self.state != "failed" and self.scales
 
     @property
-    def dashboard_port(self) -> int | None:
-        """Where its dashboard listens on this machine, if there is one."""
-        scheduler = self._status["scheduler"]
-        return scheduler["dashboard_port"] if scheduler else None
-
-    @property
-    def dashboard(self) -> str | None:
-        """Where its dashboard is seen, if not through this server."""
-        scheduler = self._status["scheduler"]
-        return scheduler.get("dashboard") if scheduler else None
+    def scheduler(self) -> dict[str, Any]:
+        """Its `address`, its `dashboard_port` on this machine, and its `dashboard` if that is not seen through this server; empty if unknown."""
+        return self._status["scheduler"] or {}
 
     def public(self) -> dict[str, Any]:
         """`Cluster` in openapi.yaml, but for what other clusters and the server's address decide."""
@@ -136,7 +129,7 @@ class Cluster:
             **{name: getattr(record, name) for name in ("id", "name", "kind", "profile", "created", "environment", "keep")},
             "maximum_workers": record.maximum_workers,
             "has_jobs": self._kind.has_jobs,
-            "attached": self._kind.joins(self.record),
+            "attached": self._kind.joins(record),
             "scales": self.scales,
             "trusted": self._kind.trusted(record),
             **status,

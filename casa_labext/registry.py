@@ -69,12 +69,13 @@ class Registry:
     def public(self, cluster: Cluster) -> dict[str, Any]:
         """`Cluster` in openapi.yaml."""
         public = cluster.public()
-        port = cluster.dashboard_port
+        scheduler = cluster.scheduler
+        port = scheduler.get("dashboard_port")
         template = self._configuration.dashboard_link if self._configuration else None
         return {
             **public,
             "default": cluster is self.default,
-            "dashboard": cluster.dashboard or (dashboardlink.link(template, self._base_url, port) if port else None),
+            "dashboard": scheduler.get("dashboard") or (dashboardlink.link(template, self._base_url, port) if port else None),
         }
 
     def has_address(self, address: str) -> bool:
