@@ -275,12 +275,12 @@ def runs(here: Scene, path: str, workers: int) -> bool:
     if cluster and here.fault == "disk full" and cluster["state"] == "failed":
         assert "No space left" in cluster["reason"], cluster
         one.call("POST", f"{path}/retry")
-    elif cluster and (here.row.process, here.fault, cluster["state"]) == ("host", "SIGSTOP", "failed"):
-        assert "Timed out" in cluster["reason"], cluster  # it was about to connect to its scheduler
-        one.call("POST", f"{path}/retry")
     elif cluster and here.fault == "disk full" and cluster["state"] == "degraded" and cluster["hint"]:
         assert "see the log" in cluster["reason"], cluster
         one.call("POST", f"{path}/scale", {"workers": workers})
+    elif cluster and (here.row.process, here.fault, cluster["state"]) == ("host", "SIGSTOP", "failed"):
+        assert "Timed out" in cluster["reason"], cluster  # it was about to connect to its scheduler
+        one.call("POST", f"{path}/retry")
     elif cluster and here.row.process == "startd" and cluster["reason"]:
         for job in one.get(f"{path}/jobs"):
             if "retry" in job["actions"] and not job["workers"] and job["id"] not in here.retried:
