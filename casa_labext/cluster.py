@@ -118,7 +118,7 @@ class Cluster:
 
     @property
     def scheduler(self) -> dict[str, Any]:
-        """Its `address`, its `dashboard_port` on this machine, and its `dashboard` if that is not seen through this server; empty if unknown."""
+        """Its `address`, `dashboard_port` on this machine, and `dashboard` if that is not seen through this server; empty if unknown."""
         return self._status["scheduler"] or {}
 
     def public(self) -> dict[str, Any]:
