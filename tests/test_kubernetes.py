@@ -9,7 +9,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -62,30 +61,7 @@ casa-labext:
 """)
     monkeypatch.setenv("KUBECONFIG", str(kubernetes_bed.kubeconfig))
     yield kubernetes_bed
-    assert on_kubernetes(kubernetes_bed) == []
-
-
-def kr8s(bed: KubernetesBed, code: str) -> str:
-    """What somebody does with kr8s."""
-    environ = {**os.environ, "KUBECONFIG": str(bed.kubeconfig), "TMPDIR": str(bed.folder)}
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", f"import kr8s\n{code}"], env=environ, capture_output=True, text=True, timeout=60, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
-
-
-def on_kubernetes(bed: KubernetesBed) -> list[str]:
-    """All that clusters can leave."""
-    code = """
-dask = [f"dask{kind}s.kubernetes.dask.org" for kind in ("cluster", "workergroup", "autoscaler")]
-for kind in (*dask, "pods", "deployments"):
-    print(*(f"{kind}/{found.name}" for found in kr8s.get(kind, namespace="default")), sep="\\n")
-for service in kr8s.get("services", namespace="default"):
-    if service.name != "kubernetes":
-        print(f"service/{service.name}")
-"""
-    return kr8s(bed, code).split()
+    assert kubernetes_bed.left() == []
 
 
 async def profile(api: API) -> JSON:
@@ -101,7 +77,7 @@ async def closed(api: API, cluster: JSON) -> None:
 def assert_created(bed: KubernetesBed, expected: JSON) -> None:
     """The only cluster is as it was announced, but for its name and what is not known before."""
     code = "import json\nprint(json.dumps([found.raw for found in kr8s.get('daskclusters.kubernetes.dask.org', namespace='default')]))"
-    (created,) = json.loads(kr8s(bed, code))
+    (created,) = json.loads(bed.kr8s(code))
     name = expected["metadata"]["name"]
     spec = json.loads(json.dumps(expected["spec"]).replace(name, created["metadata"]["name"]))
     assert created["spec"]["scheduler"] == spec["scheduler"]
@@ -225,7 +201,7 @@ async def test_somebody_elses_cluster_is_left_alone(kubernetes: KubernetesBed, a
     resource["metadata"] = {"name": "theirs"}
     resource["spec"]["scheduler"]["service"]["selector"]["dask.org/cluster-name"] = "theirs"
     resource["spec"]["worker"]["replicas"] = 1
-    kr8s(kubernetes, f"from kr8s.objects import object_from_spec\nobject_from_spec({resource!r}, allow_unknown_type=True).create()")
+    kubernetes.kr8s(f"from kr8s.objects import object_from_spec\nobject_from_spec({resource!r}, allow_unknown_type=True).create()")
     try:
         await listed(api, "theirs")
         cluster = await api.create("kubernetes", options={"connect-to": "theirs"}, size={"workers": 3})
@@ -234,14 +210,13 @@ async def test_somebody_elses_cluster_is_left_alone(kubernetes: KubernetesBed, a
         assert status == 409
         assert (cluster["attached"], cluster["scales"], cluster["trusted"]) == (True, False, False)
         await closed(api, cluster)
-        assert "daskclusters.kubernetes.dask.org/theirs" in on_kubernetes(kubernetes)
+        assert "daskclusters.kubernetes.dask.org/theirs" in kubernetes.left()
     finally:
-        kr8s(
-            kubernetes,
+        kubernetes.kr8s(
             "next(kr8s.get('daskclusters.kubernetes.dask.org', 'theirs', namespace='default')).delete(propagation_policy='Foreground')",
         )
         for _ in range(DEADLINE):
-            if not on_kubernetes(kubernetes):
+            if not kubernetes.left():
                 break
             await asyncio.sleep(0.5)
 
@@ -258,7 +233,7 @@ def account_token(kubernetes: KubernetesBed) -> str:
         "for secret in kr8s.get('secrets', namespace='default'):\n"
         "    print(base64.b64decode(secret.raw['data']['token']).decode())"
     )
-    return kr8s(kubernetes, code).split()[0]
+    return kubernetes.kr8s(code).split()[0]
 
 
 async def test_nobody_answers(kubernetes: KubernetesBed, api: API, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -301,19 +276,8 @@ async def test_not_allowed(kubernetes: KubernetesBed, api: API, monkeypatch: pyt
     assert "not allowed" in unavailable
 
 
-@contextmanager
-def without_controller(kubernetes: KubernetesBed) -> Iterator[None]:
-    """The operator does not run meanwhile."""
-    scale = "from kr8s.objects import Deployment\nDeployment.get('dask-operator', namespace='dask-operator').scale({})"
-    kr8s(kubernetes, scale.format(0))
-    try:
-        yield
-    finally:
-        kr8s(kubernetes, scale.format(1))
-
-
 async def test_no_controller(kubernetes: KubernetesBed, api: API) -> None:
-    with without_controller(kubernetes):
+    with kubernetes.without_controller():
         cluster = await api.create("kubernetes")
         await says(api, cluster, "has done nothing", "controller")
     await closed(api, cluster)
@@ -323,8 +287,8 @@ async def test_no_definitions(kubernetes: KubernetesBed, api: API) -> None:
     delete = "for crd in list(kr8s.get('customresourcedefinitions')):\n    crd.delete()\n"
     wait = "import time\nwhile list(kr8s.get('customresourcedefinitions')):\n    time.sleep(.2)"
     # A controller that sees them come back one by one may miss the last.
-    with without_controller(kubernetes):
-        kr8s(kubernetes, delete + wait)
+    with kubernetes.without_controller():
+        kubernetes.kr8s(delete + wait)
         try:
             assert "CRDs" in (await profile(api))["unavailable"]
         finally:
@@ -394,8 +358,7 @@ async def test_a_cluster_as_the_operator_describes_it(kubernetes: KubernetesBed,
     dask_config(CUSTOM)
     cluster = await api.create("custom", size={"workers": 1})
     cluster = await api.running(cluster["id"], workers=1)
-    printed = kr8s(
-        kubernetes,
+    printed = kubernetes.kr8s(
         "for found in kr8s.get('pods', namespace='default'): print(found.spec.nodeSelector, [v.name for v in found.spec.volumes][0])\n"
         "for found in kr8s.get('services', namespace='default'): print(found.spec.type)",
     )

@@ -8,6 +8,8 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,15 @@ HERE = Path(__file__).parent
 TESTS = HERE.parents[1]
 #: Seconds to build it, which takes 6 to 15 minutes of this machine the first time, and to start it.
 BUILD_DEADLINE, START_DEADLINE = 25 * 60, 180
+#: Prints all that clusters can leave.
+LEFT = """
+dask = [f"dask{kind}s.kubernetes.dask.org" for kind in ("cluster", "workergroup", "autoscaler")]
+for kind in (*dask, "pods", "deployments"):
+    print(*(f"{kind}/{found.name}" for found in kr8s.get(kind, namespace="default")), sep="\\n")
+for service in kr8s.get("services", namespace="default"):
+    if service.name != "kubernetes":
+        print(f"service/{service.name}")
+"""
 
 
 class KubernetesError(Exception):
@@ -51,6 +62,28 @@ class KubernetesBed:
     def operator(self, *arguments: str) -> None:
         """Install the Dask operator, or its `crds`."""
         self._call([sys.executable, "-m", "systems.kubernetes.dask_operator", *arguments], START_DEADLINE)
+
+    @contextmanager
+    def without_controller(self) -> Iterator[None]:
+        """The operator does not run meanwhile."""
+        scale = "from kr8s.objects import Deployment\nDeployment.get('dask-operator', namespace='dask-operator').scale({})"
+        self.kr8s(scale.format(0))
+        try:
+            yield
+        finally:
+            self.kr8s(scale.format(1))
+
+    def kr8s(self, code: str) -> str:
+        """What somebody does with kr8s."""
+        environ = {**os.environ, "KUBECONFIG": str(self.kubeconfig), "TMPDIR": str(self.folder)}
+        command = [sys.executable, "-W", "ignore", "-c", f"import kr8s\n{code}"]
+        done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    def left(self) -> list[str]:
+        """All that clusters can leave."""
+        return self.kr8s(LEFT).split()
 
     def _script(self, name: str, deadline: float) -> None:
         self._call([str(HERE / name)], deadline)
