@@ -88,6 +88,41 @@ describe('LaunchModel', () => {
     });
   });
 
+  it('learns what can be launched now, and keeps what was typed', () => {
+    const model = makeModel(() => json({}), 'slurm');
+    model.edit({ name: 'Physics', options: { cores: 4 } });
+    const down = { ...slurm, unavailable: 'no slurmctld' };
+    model.renew({ profiles: [down], problems: [] });
+    expect(model.profile).toBe(down);
+    expect(model.request()).toMatchObject({
+      name: 'Physics',
+      options: { cores: 4 }
+    });
+  });
+
+  it('begins again with a profile that asks for other things, or is gone', () => {
+    const model = makeModel(() => json([]), 'slurm');
+    model.edit({ name: 'Physics', options: { cores: 4 } });
+    const smaller = { ...slurm, size: { workers: 1 } };
+    model.renew({ profiles: [smaller], problems: [] });
+    expect(model.request()).toMatchObject({
+      name: 'Physics',
+      size: { workers: 1 },
+      options: {}
+    });
+    model.renew(offer);
+    expect(model.profile?.name).toBe('slurm');
+    model.renew({ profiles: [htcondor, makeProfile({})], problems: [] });
+    expect(model.request()).toMatchObject({ profile: 'local', options: {} });
+  });
+
+  it('keeps the reason of a refusal when it learns more', () => {
+    const model = makeModel(() => json({}));
+    model.refuse({ message: 'Too many.' });
+    model.renew(offer);
+    expect(model.problem?.message).toBe('Too many.');
+  });
+
   it('chooses the first environment that can be used', async () => {
     const common = { title: '', python: '', versions: {} };
     const model = makeModel(() =>

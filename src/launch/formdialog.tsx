@@ -21,7 +21,7 @@ export abstract class FormModel {
   /** Say why the server would refuse it. */
   refuse(problem: Problem): void {
     this.problem = problem;
-    this._changed.emit();
+    this.redraw();
   }
 
   /** Send it; true if the server accepted it. */
@@ -40,6 +40,10 @@ export abstract class FormModel {
   /** Say that something has been typed. */
   protected edited(): void {
     this.problem = null;
+    this.redraw();
+  }
+
+  protected redraw(): void {
     this._changed.emit();
   }
 

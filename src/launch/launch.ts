@@ -33,14 +33,12 @@ export interface ILaunchDraft {
 export class LaunchModel extends FormModel {
   constructor(
     private _api: ClusterAPI,
-    readonly offer: Profiles,
+    public offer: Profiles,
     chosen: string | undefined,
     trans: TranslationBundle
   ) {
     super(trans);
-    const { profiles } = offer;
-    const usable = profiles.filter(p => p.unavailable === null);
-    this.profile = usable.find(p => p.name === chosen) ?? usable[0] ?? null;
+    this.profile = usableProfile(offer, chosen) ?? usableProfile(offer) ?? null;
     this.draft = {
       name: '',
       environment: undefined,
@@ -59,9 +57,9 @@ export class LaunchModel extends FormModel {
 
   /** Look which environments there are, which may take the server a while. */
   async loadEnvironments(): Promise<void> {
-    const asked = this.profile;
-    const environments = await this._api.environments(asked?.name ?? '');
-    if (asked !== this.profile) {
+    const asked = this.profile?.name;
+    const environments = await this._api.environments(asked ?? '');
+    if (asked !== this.profile?.name) {
       return; // another profile has been chosen meanwhile
     }
     this.environments = environments;
@@ -75,6 +73,21 @@ export class LaunchModel extends FormModel {
     this.profile = profile;
     this.edit(this._defaults());
     this.loadEnvironments().catch(reason => console.warn(reason));
+  }
+
+  /** Take over what can be launched now; what was typed stays unless the profile asks for other things. */
+  renew(offer: Profiles): void {
+    const before = this.profile;
+    this.offer = offer;
+    this.profile =
+      offer.profiles.find(({ name }) => name === before?.name) ??
+      usableProfile(offer) ??
+      null;
+    if (this.profile && !asksTheSame(this.profile, before)) {
+      this.choose(this.profile);
+    } else {
+      this.redraw();
+    }
   }
 
   edit(part: Partial<ILaunchDraft>): void {
@@ -118,6 +131,24 @@ export class LaunchModel extends FormModel {
       options: usualTexts(schemaOf(this.profile))
     };
   }
+}
+
+/** The profile with a name, or the first, if it can be launched. */
+export function usableProfile(
+  { profiles }: Profiles,
+  wanted?: string
+): Profile | undefined {
+  return profiles.find(
+    ({ name, unavailable }) =>
+      unavailable === null && (wanted === undefined || name === wanted)
+  );
+}
+
+/** Whether two profiles have the same form. */
+function asksTheSame(one: Profile, other: Profile | null): boolean {
+  const form = (profile: Profile) =>
+    ({ ...profile, unavailable: null }) as PartialJSONObject;
+  return other !== null && JSONExt.deepEqual(form(one), form(other));
 }
 
 /** The JSON Schema of a profile's options. */

@@ -6,7 +6,7 @@ import * as React from 'react';
 
 import type { ClusterAPI } from '../api';
 import { FormDialog } from './formdialog';
-import { LaunchModel, schemaOf } from './launch';
+import { LaunchModel, schemaOf, usableProfile } from './launch';
 import { Options } from './options';
 import { PreviewPane } from './preview';
 import { ProblemLine } from '../problemline';
@@ -21,8 +21,12 @@ export async function openNewCluster(
   trans: TranslationBundle,
   profile?: string
 ): Promise<void> {
+  // The form does not wait for a batch system that answers late if it is known already.
+  const { profiles } = store;
+  const known = profiles && usableProfile(profiles, profile) ? profiles : null;
+  const loading = store.loadProfiles();
   const [offer, { customizeValidator }] = await Promise.all([
-    store.loadProfiles(),
+    known ?? loading,
     import('@rjsf/validator-ajv8')
   ]);
   const validator = customizeValidator<ReadonlyJSONObject>();
@@ -33,6 +37,10 @@ export async function openNewCluster(
     model,
     view: () => <LaunchForm model={model} validator={validator} trans={trans} />
   });
+  loading.then(
+    latest => model.renew(latest),
+    reason => console.warn(reason)
+  );
   // Without the list the server's own environment is used.
   model.loadEnvironments().catch(reason => console.warn(reason));
   await dialog.launch();
