@@ -1,40 +1,14 @@
 import { nullTranslator } from '@jupyterlab/translation';
 
 import { ClusterAPI } from '../api';
-import { changedOptions, LaunchModel } from '../launch/launch';
+import { changedOptions, LaunchModel, schemaOf } from '../launch/launch';
 import { textKind, usualTexts } from '../launch/optionkinds';
 import { split } from '../launch/options';
-import { Profile } from '../tokens';
-import { makeSettings } from './testing';
+import { makeProfile, makeSettings } from './testing';
 
 const trans = nullTranslator.load('casa_labext');
 
-const schema = {
-  type: 'object',
-  required: ['cores'],
-  properties: {
-    cores: { type: 'integer', default: 1 },
-    memory: { type: 'string' },
-    extra: { type: 'array', items: { type: 'string' }, 'x-advanced': true }
-  }
-};
-
-function makeProfile(part: Partial<Profile>): Profile {
-  return {
-    name: 'local',
-    title: 'This machine',
-    description: '',
-    kind: 'local',
-    unavailable: null,
-    attached: false,
-    has_preview: false,
-    size: { workers: 2 },
-    maximum_workers: 8,
-    schema,
-    ...part
-  };
-}
-
+const schema = schemaOf(makeProfile());
 const slurm = makeProfile({
   name: 'slurm',
   size: { minimum: 0, maximum: 5 }

@@ -1,7 +1,7 @@
 import { ServerConnection } from '@jupyterlab/services';
 import { act } from 'react';
 
-import { Cluster, Job, StreamMessage } from '../tokens';
+import { Cluster, Job, Profile, StreamMessage } from '../tokens';
 
 /** A running cluster, with whatever a test wants otherwise. */
 export function makeCluster(part: Partial<Cluster> = {}): Cluster {
@@ -68,6 +68,35 @@ export function makeJob(part: Partial<Job> = {}): Job {
     exit_code: null,
     workers: 1,
     actions: ['cancel', 'retry'],
+    ...part
+  };
+}
+
+/** A profile that can be launched, with whatever a test wants otherwise. */
+export function makeProfile(part: Partial<Profile> = {}): Profile {
+  return {
+    name: 'local',
+    title: 'This machine',
+    description: '',
+    kind: 'local',
+    unavailable: null,
+    attached: false,
+    has_preview: false,
+    size: { workers: 2 },
+    maximum_workers: 8,
+    schema: {
+      type: 'object',
+      required: ['cores'],
+      properties: {
+        cores: { type: 'integer', default: 1 },
+        memory: { type: 'string' },
+        extra: {
+          type: 'array',
+          items: { type: 'string' },
+          'x-advanced': true
+        }
+      }
+    },
     ...part
   };
 }
