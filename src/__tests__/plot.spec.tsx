@@ -60,7 +60,7 @@ it('a plot follows what comes, unless somebody has zoomed in', async () => {
   await draw();
   const [plot] = made;
   const scale = () => [plot.scales.x.min, plot.scales.x.max];
-  expect(scale()).toEqual([999, 1001]);
+  expect(scale()).toEqual([1000, 1010]);
   times = [...times, 1010];
   await draw();
   expect(scale()).toEqual([1000, 1010]);

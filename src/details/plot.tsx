@@ -6,6 +6,9 @@ import 'uplot/dist/uPlot.min.css';
 const HEIGHT = 150;
 const FONT_SIZE = 11;
 
+/** The least that it shows, in seconds: the first samples alone would be shown in milliseconds, or in years. */
+const SHORTEST = 10;
+
 export interface ISeries {
   label: string;
   values: ReadonlyArray<number>;
@@ -54,9 +57,10 @@ export function Plot(props: IPlotProps & { sync: string }): JSX.Element {
         legend: { live: true },
         scales: {
           x: {
-            // The first sample alone would be shown in years.
-            range: ({ data }, min, max) =>
-              data[0].length === 1 ? [min - 1, min + 1] : [min, max]
+            range: ({ data: [times] }, min, max) => [
+              min,
+              Math.max(Math.min(max, times[times.length - 1]), min + SHORTEST)
+            ]
           },
           y: { range: (_, _min, max) => [0, max > 0 ? max * 1.1 : 1] }
         },
