@@ -20,8 +20,11 @@ describe('the form of a new cluster', () => {
       MessageLoop.flush();
     });
   const radios = () =>
-    [...document.querySelectorAll('.casa-NewCluster-profiles input')].map(
-      radio => (radio as HTMLInputElement).disabled
+    Array.from(
+      document.querySelectorAll<HTMLInputElement>(
+        '.casa-NewCluster-profiles input'
+      ),
+      radio => radio.disabled
     );
 
   let answer: (profiles: Profiles) => void;
