@@ -57,7 +57,7 @@ lint: node_modules/installed
 
 unit: casa_labext/labextension/package.json
 	jlpm test
-	pytest -m 'not system'
+	pytest -m 'not system' -n 2 --dist loadfile
 
 # They wait more than they work: three at a time, each file in one process.
 system: casa_labext/labextension/package.json
