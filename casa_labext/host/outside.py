@@ -34,6 +34,8 @@ def remove(record: Record) -> None:
     """Remove it all; the cluster's processes must have ended."""
     for folder in filter(None, (os.path.dirname(record.socket), record.scratch)):
         shutil.rmtree(folder, ignore_errors=True)
-    for semaphore in SEMAPHORES.glob(f"sem.{_semaphores(record)}-*"):
-        with suppress(OSError):  # anybody can make a file with such a name
-            semaphore.unlink()
+    # One pattern for all clusters: each that is compiled is kept in a cache.
+    for semaphore in SEMAPHORES.glob("sem.casa-labext-*"):
+        if semaphore.name.startswith(f"sem.{_semaphores(record)}-"):
+            with suppress(OSError):  # anybody can make a file with such a name
+                semaphore.unlink()
