@@ -34,8 +34,8 @@ def remove(record: Record) -> None:
     """Remove it all; the cluster's processes must have ended."""
     for folder in filter(None, (os.path.dirname(record.socket), record.scratch)):
         shutil.rmtree(folder, ignore_errors=True)
-    # One pattern for all clusters: each that is compiled is kept in a cache.
-    for semaphore in SEMAPHORES.glob("sem.casa-labext-*"):
+    # The same pattern for all clusters: each that is compiled is kept in a cache.
+    for semaphore in SEMAPHORES.glob("sem.*"):
         if semaphore.name.startswith(f"sem.{_semaphores(record)}-"):
             with suppress(OSError):  # anybody can make a file with such a name
                 semaphore.unlink()
