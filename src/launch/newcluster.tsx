@@ -21,14 +21,12 @@ export async function openNewCluster(
   trans: TranslationBundle,
   profile?: string
 ): Promise<void> {
-  // The form does not wait for a batch system that answers late if it is known already.
+  const { customizeValidator } = await import('@rjsf/validator-ajv8');
   const { profiles } = store;
-  const known = profiles && usableProfile(profiles, profile) ? profiles : null;
-  const loading = store.loadProfiles();
-  const [offer, { customizeValidator }] = await Promise.all([
-    known ?? loading,
-    import('@rjsf/validator-ajv8')
-  ]);
+  const latest = store.loadProfiles();
+  // What is known already does not wait for a batch system that answers late.
+  const offer =
+    profiles && usableProfile(profiles, profile) ? profiles : await latest;
   const validator = customizeValidator<ReadonlyJSONObject>();
   const model = new LaunchModel(api, offer, profile, trans);
   const dialog = new FormDialog({
@@ -37,8 +35,8 @@ export async function openNewCluster(
     model,
     view: () => <LaunchForm model={model} validator={validator} trans={trans} />
   });
-  loading.then(
-    latest => model.renew(latest),
+  latest.then(
+    renewed => model.renew(renewed),
     reason => console.warn(reason)
   );
   // Without the list the server's own environment is used.
