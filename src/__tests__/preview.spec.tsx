@@ -7,22 +7,11 @@ import * as React from 'react';
 import { ClusterAPI } from '../api';
 import { LaunchModel } from '../launch/launch';
 import { PreviewPane } from '../launch/preview';
-import { makeSettings } from './testing';
+import { makeProfile, makeSettings } from './testing';
 
 const trans = nullTranslator.load('casa_labext');
 
-const profile = {
-  name: 'slurm',
-  title: 'Slurm',
-  description: '',
-  kind: 'slurm',
-  unavailable: null,
-  attached: false,
-  has_preview: true,
-  size: { workers: 2 },
-  maximum_workers: 8,
-  schema: {}
-};
+const profile = makeProfile({ has_preview: true, schema: {} });
 
 describe('PreviewPane', () => {
   let host: ReactWidget;
